@@ -1,0 +1,2 @@
+drop table store_hours;
+drop table stores;

@@ -1,0 +1,4 @@
+drop table modifier_ingredients;
+drop table variant_ingredients;
+drop table recipes;
+drop table ingredients;

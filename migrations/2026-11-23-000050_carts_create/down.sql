@@ -1,0 +1,2 @@
+drop table cart_lines;
+drop table carts;

@@ -1,0 +1,2 @@
+drop table kitchen_items;
+drop table kitchen_tickets;
