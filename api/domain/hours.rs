@@ -55,10 +55,7 @@ pub fn next_opening(openings: &[Opening], after: NaiveDateTime) -> Option<NaiveD
     let starts = (0..=7).flat_map(|ahead| {
         let day = after.date() + Days::new(ahead);
         let midnight = day.and_time(NaiveTime::MIN);
-        openings
-            .iter()
-            .filter(move |o| o.weekday == weekday(day))
-            .map(move |o| midnight + TimeDelta::minutes(i64::from(o.opens)))
+        openings.iter().filter(move |o| o.weekday == weekday(day)).map(move |o| midnight + TimeDelta::minutes(i64::from(o.opens)))
     });
     starts.filter(|start| *start > after).min()
 }

@@ -33,9 +33,7 @@ pub fn step<S: Copy + Eq, C: Copy + Eq>(
 ) -> Step<S> {
     let mut moves = table.iter().filter(|t| t.from == from && t.command == command).peekable();
     if moves.peek().is_some() {
-        return moves
-            .find(|t| t.who.iter().any(|who| actors.contains(who)))
-            .map_or(Step::Forbidden, |t| Step::Moved(t.to));
+        return moves.find(|t| t.who.iter().any(|who| actors.contains(who))).map_or(Step::Forbidden, |t| Step::Moved(t.to));
     }
     if already_happened(table, initial, from, command) { Step::Same } else { Step::Illegal }
 }

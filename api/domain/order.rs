@@ -130,11 +130,7 @@ impl OrderStatus {
 pub fn diagram() -> String {
     let mut lines = vec!["stateDiagram-v2".to_owned()];
     lines.extend(INITIAL.iter().map(|s| format!("    [*] --> {}", s.as_str())));
-    lines.extend(
-        TRANSITIONS
-            .iter()
-            .map(|t| format!("    {} --> {}: {}", t.from.as_str(), t.to.as_str(), t.command.as_str())),
-    );
+    lines.extend(TRANSITIONS.iter().map(|t| format!("    {} --> {}: {}", t.from.as_str(), t.to.as_str(), t.command.as_str())));
     let ends = OrderStatus::ALL.iter().filter(|s| s.is_terminal());
     lines.extend(ends.map(|s| format!("    {} --> [*]", s.as_str())));
     lines.join("\n")

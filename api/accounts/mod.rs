@@ -1,0 +1,22 @@
+//! Who people are: registration, log-in, sessions, the own profile.
+//!
+//! Owns `users`, `memberships`, `sessions`, `refresh_tokens`, `login_attempts`. Invariants: a refresh token is good once, and
+//! a second use ends its session; passwords are argon2id and never leave this folder.
+
+pub mod auth;
+pub mod me;
+pub mod passwords;
+mod queries;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use queries::{create_superuser, purge};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(auth::register)
+        .service(auth::login)
+        .service(auth::refresh)
+        .service(auth::logout)
+        .service(me::find_me)
+        .service(me::update_me);
+}

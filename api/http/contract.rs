@@ -1,0 +1,130 @@
+//! What the document says of every operation without each of them saying it, and which methods a path answers to.
+
+use std::collections::BTreeMap;
+
+use actix_web::dev::ResourceDef;
+use actix_web::{HttpRequest, web};
+use domain::language::Language;
+use serde_json::{Value, json};
+use utoipa::PartialSchema;
+use utoipa::openapi::OpenApi;
+
+use crate::error::{Code, Error};
+use crate::http::problem::{Caller, Problem, ProblemPart};
+use crate::http::sentences;
+
+/// The paths we serve and their methods: for 405 with `Allow` where the framework would say 404.
+pub struct Routes(Vec<(ResourceDef, Vec<String>)>);
+
+impl Routes {
+    pub fn of(document: &OpenApi) -> Routes {
+        let document = serde_json::to_value(&document.paths).unwrap_or_default();
+        let paths = document.as_object().into_iter().flatten();
+        Routes(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+    }
+}
+
+fn methods(item: &Value) -> Vec<String> {
+    let verbs = ["get", "post", "put", "patch", "delete"];
+    verbs.iter().filter(|verb| item.get(**verb).is_some()).map(|verb| verb.to_uppercase()).collect()
+}
+
+/// Answers whatever no handler wants.
+pub async fn unrouted(request: HttpRequest) -> Result<actix_web::HttpResponse, Error> {
+    let routes = request.app_data::<web::Data<Routes>>();
+    let known = routes.and_then(|routes| routes.0.iter().find(|(path, _)| path.is_match(request.path())));
+    Err(match known {
+        Some((_, methods)) => Error::new(Code::MethodNotAllowed).with("allowed", methods.join(", ")),
+        None => Error::not_found("route"),
+    })
+}
+
+/// The document as it is published: with the problems that every operation of a kind can answer, and examples of each.
+pub fn complete(document: &OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    document["components"]["schemas"]["Problem"] = schema_of(Problem::schema());
+    document["components"]["schemas"]["Problem"]["additionalProperties"] = json!(true);
+    document["components"]["schemas"]["ProblemPart"] = schema_of(ProblemPart::schema());
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, item) in paths {
+        for (_, operation) in item.as_object_mut().into_iter().flatten().filter(|(_, o)| o.get("operationId").is_some()) {
+            let mut problems = standard_problems(operation);
+            problems.extend(named_problems(operation));
+            write_problems(operation, problems);
+        }
+    }
+    document
+}
+
+fn schema_of(schema: impl serde::Serialize) -> Value {
+    serde_json::to_value(schema).unwrap_or_default()
+}
+
+/// The problems that follow from what an operation takes.
+fn standard_problems(operation: &Value) -> Vec<Code> {
+    let mut codes = vec![Code::Internal, Code::Busy];
+    let security = operation.get("security").and_then(Value::as_array).cloned().unwrap_or_default();
+    if !security.is_empty() {
+        codes.extend([Code::Unauthenticated, Code::TokenExpired]);
+    }
+    let names_roles = |way: &Value| way.get("bearer").and_then(Value::as_array).is_some_and(|roles| !roles.is_empty());
+    if security.iter().any(names_roles) {
+        codes.push(Code::Forbidden);
+    }
+    let parameters = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    let any = |place: &str| parameters.iter().any(|p| p["in"] == place);
+    if any("path") {
+        codes.push(Code::NotFound);
+    }
+    if any("query") {
+        codes.push(Code::InvalidRequest);
+    }
+    if let Some(key) = parameters.iter().find(|p| p["name"] == "Idempotency-Key") {
+        codes.extend([Code::IdempotencyInFlight, Code::IdempotencyMismatch, Code::InvalidRequest]);
+        if key["required"] == true {
+            codes.push(Code::IdempotencyKeyRequired);
+        }
+    }
+    if operation.get("requestBody").is_some() {
+        codes.extend([Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::InvalidRequest]);
+    }
+    codes
+}
+
+/// The problems that the handler names: the description of an error response is a list of codes.
+fn named_problems(operation: &Value) -> Vec<Code> {
+    let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+    responses
+        .filter(|(status, _)| status.as_str() >= "400")
+        .flat_map(|(_, response)| response["description"].as_str().unwrap_or("").split(", "))
+        .filter_map(Code::from_word)
+        .collect()
+}
+
+fn write_problems(operation: &mut Value, mut codes: Vec<Code>) {
+    codes.sort();
+    codes.dedup();
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status()).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        let words: Vec<&str> = codes.iter().map(|code| code.word()).collect();
+        let examples: BTreeMap<&str, Value> = codes.iter().map(|code| (code.word(), example(*code))).collect();
+        operation["responses"][status.to_string()] = json!({
+            "description": words.join(", "),
+            "content": { "application/problem+json": {
+                "schema": { "$ref": "#/components/schemas/Problem" },
+                "examples": examples,
+            } },
+        });
+    }
+}
+
+/// A problem as a client would see it, with names for what differs each time.
+fn example(code: Code) -> Value {
+    let caller = Caller { request_id: "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50".to_owned(), language: Language::En };
+    let problem = Problem::new(&Error::new(code), &caller, "https://api.ocpizza.example");
+    let title = sentences::title(code, Language::En);
+    json!({ "summary": title, "value": schema_of(problem) })
+}

@@ -1,0 +1,217 @@
+//! Every sentence that a failure says, in both languages. `{name}` is filled from the error.
+
+use domain::language::Language;
+
+use crate::error::Code;
+
+/// Title and detail in English and French, and what the client should do.
+struct Row {
+    title: [&'static str; 2],
+    detail: [&'static str; 2],
+    advice: &'static str,
+}
+
+const fn row(en: [&'static str; 2], fr: [&'static str; 2], advice: &'static str) -> Row {
+    Row { title: [en[0], fr[0]], detail: [en[1], fr[1]], advice }
+}
+
+fn of(code: Code) -> Row {
+    match code {
+        Code::MalformedJson => row(
+            ["Malformed JSON", "The body is not JSON: {reason}."],
+            ["JSON illisible", "Le corps n'est pas du JSON (ligne {line}, colonne {column})."],
+            "Mend the body at the line and column given; do not retry as it is.",
+        ),
+        Code::MalformedRequest => row(
+            ["Malformed request", "The request could not be read: {reason}."],
+            ["Requête illisible", "La requête n'a pas pu être lue."],
+            "Mend the request; do not retry as it is.",
+        ),
+        Code::IdempotencyKeyRequired => row(
+            ["Idempotency-Key is missing", "This request moves money, orders or stock: send an Idempotency-Key header."],
+            ["Idempotency-Key manquant", "Cette requête engage une commande : envoyez un en-tête Idempotency-Key."],
+            "Make a UUID for each intent of the user and send it with every try.",
+        ),
+        Code::Unauthenticated => row(
+            ["Log in first", "This needs a valid access token."],
+            ["Connexion nécessaire", "Cette action demande un jeton d'accès valable."],
+            "Log in, or refresh the token, and send it as `Authorization: Bearer …`.",
+        ),
+        Code::TokenExpired => row(
+            ["The access token has expired", "Access tokens live 15 minutes."],
+            ["Le jeton d'accès a expiré", "Un jeton d'accès vit 15 minutes."],
+            "Call `POST /v1/auth/refresh` once and repeat the request.",
+        ),
+        Code::InvalidCredentials => row(
+            ["Wrong e-mail address or password", "No account has this e-mail address with this password."],
+            ["Adresse ou mot de passe incorrect", "Aucun compte n'a cette adresse avec ce mot de passe."],
+            "Ask the user again; five failures in 15 minutes lock the account for a while.",
+        ),
+        Code::RefreshTokenInvalid => row(
+            ["The refresh token is not good", "It is unknown, expired, revoked, or was used before; log in again."],
+            ["Jeton de rafraîchissement refusé", "Il est inconnu, expiré, révoqué ou déjà utilisé ; reconnectez-vous."],
+            "Log in again. A token that was used twice ends its session on every device that shares it.",
+        ),
+        Code::Forbidden => row(
+            ["Not allowed", "Your role does not allow this here."],
+            ["Action non autorisée", "Votre rôle ne permet pas cette action ici."],
+            "Hide the action from this user; a manager can grant the role.",
+        ),
+        Code::NotFound => row(
+            ["Not found", "There is no such {what}, or it is not yours to see."],
+            ["Introuvable", "Cet élément n'existe pas ou ne vous est pas accessible ({what})."],
+            "Check the id or the path.",
+        ),
+        Code::MethodNotAllowed => row(
+            ["Method not allowed", "This path answers to {allowed}."],
+            ["Méthode non autorisée", "Ce chemin répond à {allowed}."],
+            "Use a method of the `Allow` header.",
+        ),
+        Code::InvalidTransition => row(
+            ["Not in this state", "A {what} that is {status} cannot go through «{command}»."],
+            ["Impossible dans cet état", "L'action « {command} » est impossible : l'état est « {status} » ({what})."],
+            "Show the present state, which is in `currentState`, and read the resource again.",
+        ),
+        Code::OutOfStock => row(
+            ["Sold out", "There are not enough ingredients left for: {names}."],
+            ["Épuisé", "Il ne reste pas assez d'ingrédients pour : {names}."],
+            "Show the lines named in `lines`, with what is left, and let the customer choose again.",
+        ),
+        Code::PriceChanged => row(
+            ["The price has changed", "The total is now {total} cents, not {expected}."],
+            ["Le prix a changé", "Le total est maintenant de {total} centimes, et non {expected}."],
+            "Read the cart again, show the new total, and ask the customer.",
+        ),
+        Code::StoreClosed => row(
+            ["The store is closed", "The store takes no order for this service now; it opens at {opens} (local time)."],
+            ["Le point de vente est fermé", "Aucune commande pour ce service en ce moment ; ouverture à {opens}."],
+            "Show the opening hours; offer another store or service.",
+        ),
+        Code::OutsideZone => row(
+            ["Too far away", "The address is {distance} m away; this store delivers up to {radius} m."],
+            ["Hors zone de livraison", "L'adresse est à {distance} m ; ce point de vente livre jusqu'à {radius} m."],
+            "Offer collection, or a nearer store.",
+        ),
+        Code::CartOrdered => row(
+            ["Already ordered", "This cart has become an order; make a new one."],
+            ["Panier déjà commandé", "Ce panier est devenu une commande ; créez-en un autre."],
+            "Show the order; for another one create a cart.",
+        ),
+        Code::CartEmpty => row(
+            ["The cart is empty", "There is nothing to order."],
+            ["Le panier est vide", "Il n'y a rien à commander."],
+            "Add a line first.",
+        ),
+        Code::ProductUnavailable => row(
+            ["No longer on the menu", "These are no longer sold: {names}."],
+            ["Plus à la carte", "Ces produits ne sont plus vendus : {names}."],
+            "Remove the lines named in `lines`.",
+        ),
+        Code::AlreadyClaimed => row(
+            ["Somebody was faster", "Another driver has taken this delivery."],
+            ["Déjà prise", "Un autre livreur a pris cette livraison."],
+            "Read the list again.",
+        ),
+        Code::EmailTaken => row(
+            ["There is an account already", "An account with this e-mail address exists."],
+            ["Compte existant", "Un compte existe avec cette adresse."],
+            "Offer to log in.",
+        ),
+        Code::IdempotencyInFlight => row(
+            ["Still working on it", "The first request with this Idempotency-Key has not ended."],
+            ["Traitement en cours", "La première requête avec cet Idempotency-Key n'est pas terminée."],
+            "Repeat after `Retry-After` seconds with the same key.",
+        ),
+        Code::VersionConflict => row(
+            ["Changed meanwhile", "The resource is no longer what you read."],
+            ["Modifié entre-temps", "L'élément a changé depuis votre lecture."],
+            "Read it again, apply the change, send the new ETag.",
+        ),
+        Code::PayloadTooLarge => row(
+            ["The body is too large", "A body may have {limit} bytes."],
+            ["Corps trop volumineux", "Un corps peut avoir {limit} octets."],
+            "Send less.",
+        ),
+        Code::UnsupportedMediaType => row(
+            ["Not JSON", "Send application/json, not «{sent}»."],
+            ["Type de contenu refusé", "Envoyez application/json, et non « {sent} »."],
+            "Set `Content-Type: application/json`.",
+        ),
+        Code::InvalidRequest => row(
+            ["The request is not valid", "Some parts of the request are wrong; `errors` names each."],
+            ["Requête non valable", "Certaines parties de la requête sont fausses ; `errors` les nomme."],
+            "Show each of `errors` at the field of its `pointer`.",
+        ),
+        Code::IdempotencyMismatch => row(
+            ["The key was used for something else", "This Idempotency-Key came with another request before."],
+            ["Clé déjà utilisée", "Cet Idempotency-Key a déjà servi à une autre requête."],
+            "Make a new key for each intent.",
+        ),
+        Code::TooManyRequests => row(
+            ["Too many tries", "Wait a little before you try again."],
+            ["Trop de tentatives", "Patientez un peu avant de réessayer."],
+            "Wait `Retry-After` seconds.",
+        ),
+        Code::Internal => row(
+            ["Our mistake", "Something went wrong on our side; it has been written down."],
+            ["Erreur de notre côté", "Un problème est survenu de notre côté ; il a été consigné."],
+            "Retry once with the same Idempotency-Key; then quote `requestId` to us.",
+        ),
+        Code::Busy => row(
+            ["Busy", "The service cannot answer at the moment."],
+            ["Service occupé", "Le service ne peut pas répondre pour l'instant."],
+            "Repeat after `Retry-After` seconds with the same Idempotency-Key.",
+        ),
+    }
+}
+
+fn pick(texts: [&'static str; 2], language: Language) -> &'static str {
+    match language {
+        Language::En => texts[0],
+        Language::Fr => texts[1],
+    }
+}
+
+pub fn title(code: Code, language: Language) -> &'static str {
+    pick(of(code).title, language)
+}
+
+pub fn detail(code: Code, language: Language) -> &'static str {
+    pick(of(code).detail, language)
+}
+
+/// What the client should do about it.
+pub fn advice(code: Code) -> &'static str {
+    of(code).advice
+}
+
+/// What is wrong with one part of a request.
+pub fn fault(code: &str, language: Language) -> &'static str {
+    let texts = match code {
+        "required" => ["This is missing.", "Cette valeur manque."],
+        "unknown_field" => ["There is no such field.", "Ce champ n'existe pas."],
+        "wrong_type" => ["This has the wrong type.", "Cette valeur n'a pas le bon type."],
+        "too_short" => ["At least {limit} characters.", "Au moins {limit} caractères."],
+        "too_long" => ["At most {limit} characters.", "Au plus {limit} caractères."],
+        "too_few" => ["At least {limit}.", "Au moins {limit}."],
+        "too_many" => ["At most {limit}.", "Au plus {limit}."],
+        "too_small" => ["Not below {limit}.", "Pas moins de {limit}."],
+        "too_large" => ["Not above {limit}.", "Pas plus de {limit}."],
+        "unknown_value" => ["One of {limit}.", "Une valeur parmi {limit}."],
+        "invalid_length" | "out_of_range" => ["Between {minimum} and {maximum}.", "Entre {minimum} et {maximum}."],
+        "invalid_character" => ["The NUL character is not allowed.", "Le caractère NUL n'est pas permis."],
+        "not_found" => ["There is no such thing here.", "Cet élément n'existe pas ici."],
+        "not_offered" => ["This is not offered here.", "Ce n'est pas proposé ici."],
+        "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
+        "duplicate" => ["This stands twice.", "Cet élément figure deux fois."],
+        "too_weak" => ["This password is published or too easy.", "Ce mot de passe est public ou trop simple."],
+        "below_total" => ["Less than what is due.", "Moins que la somme due."],
+        _ => ["This cannot be read.", "Cette valeur est illisible."],
+    };
+    pick(texts, language)
+}
+
+/// Puts the values into a sentence.
+pub fn fill(sentence: &str, params: &[(&'static str, String)]) -> String {
+    params.iter().fold(sentence.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}

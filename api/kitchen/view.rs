@@ -1,0 +1,196 @@
+//! Tickets on the wire: what a cook needs, nobody's name or address.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use domain::kitchen::KitchenState;
+use domain::language::{Language, Text};
+use domain::order::ServiceType;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::orders::view::SoldModifier;
+use schema::{kitchen_items, kitchen_tickets, order_lines, orders};
+
+/// What the kitchen has to make for one order.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KitchenTicket {
+    pub(super) id: Uuid,
+    pub(super) order_id: Uuid,
+    /// The order's number.
+    #[schema(example = "PAR-42")]
+    pub(super) number: String,
+    pub(super) store_id: Uuid,
+    pub(super) state: KitchenState,
+    pub(super) service_type: ServiceType,
+    pub(super) opened_at: DateTime<Utc>,
+    /// When it must leave the kitchen.
+    pub(super) due_at: DateTime<Utc>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    /// The cook.
+    pub(super) started_by: Option<Uuid>,
+    pub(super) done_at: Option<DateTime<Utc>>,
+    /// The customer's note to the store.
+    pub(super) note: Option<String>,
+    pub(super) items: Vec<KitchenItem>,
+    /// Counts the changes.
+    #[schema(example = 1)]
+    pub(super) version: i32,
+}
+
+/// One unit to make.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KitchenItem {
+    id: Uuid,
+    order_line_id: Uuid,
+    product_id: Uuid,
+    variant_id: Uuid,
+    #[schema(example = "Reine")]
+    name: String,
+    #[schema(example = "Moyenne 31 cm")]
+    variant_name: String,
+    /// Such as «2 × Mozzarella».
+    modifiers: Vec<String>,
+    note: Option<String>,
+    state: KitchenState,
+}
+
+#[derive(Queryable)]
+pub(super) struct TicketRow {
+    id: Uuid,
+    order_id: Uuid,
+    store_id: Uuid,
+    #[diesel(deserialize_as = String)]
+    state: KitchenState,
+    opened_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    started_by: Option<Uuid>,
+    done_at: Option<DateTime<Utc>>,
+    version: i32,
+    number: String,
+    #[diesel(deserialize_as = String)]
+    service_type: ServiceType,
+    note: Option<String>,
+}
+
+#[derive(Queryable)]
+struct ItemRow {
+    ticket_id: Uuid,
+    id: Uuid,
+    #[diesel(deserialize_as = String)]
+    state: KitchenState,
+    order_line_id: Uuid,
+    product_id: Uuid,
+    variant_id: Uuid,
+    name: serde_json::Value,
+    variant_name: serde_json::Value,
+    modifiers: serde_json::Value,
+    note: Option<String>,
+}
+
+/// Tickets of a store in these states, those due first first.
+pub(super) fn list(
+    conn: &mut PgConnection,
+    store_id: Uuid,
+    states: &[KitchenState],
+    language: Language,
+) -> Result<Vec<KitchenTicket>> {
+    let words: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let rows = tickets()
+        .filter(kitchen_tickets::store_id.eq(store_id).and(kitchen_tickets::state.eq_any(words)))
+        .order((kitchen_tickets::due_at, kitchen_tickets::id))
+        .limit(200)
+        .load::<TicketRow>(conn)?;
+    with_items(conn, rows, language)
+}
+
+pub(super) fn find(conn: &mut PgConnection, id: Uuid, language: Language) -> Result<Option<KitchenTicket>> {
+    let rows = tickets().filter(kitchen_tickets::id.eq(id)).load::<TicketRow>(conn)?;
+    Ok(with_items(conn, rows, language)?.into_iter().next())
+}
+
+#[diesel::dsl::auto_type]
+fn tickets() -> _ {
+    kitchen_tickets::table.inner_join(orders::table).select((
+        kitchen_tickets::id,
+        kitchen_tickets::order_id,
+        kitchen_tickets::store_id,
+        kitchen_tickets::state,
+        kitchen_tickets::opened_at,
+        kitchen_tickets::due_at,
+        kitchen_tickets::started_at,
+        kitchen_tickets::started_by,
+        kitchen_tickets::done_at,
+        kitchen_tickets::version,
+        orders::number,
+        orders::service_type,
+        orders::note,
+    ))
+}
+
+fn with_items(conn: &mut PgConnection, rows: Vec<TicketRow>, language: Language) -> Result<Vec<KitchenTicket>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let items = kitchen_items::table
+        .inner_join(order_lines::table)
+        .filter(kitchen_items::ticket_id.eq_any(&ids))
+        .order((order_lines::position, kitchen_items::unit_index))
+        .select((
+            kitchen_items::ticket_id,
+            kitchen_items::id,
+            kitchen_items::state,
+            order_lines::id,
+            order_lines::product_id,
+            order_lines::variant_id,
+            order_lines::name,
+            order_lines::variant_name,
+            order_lines::modifiers,
+            order_lines::note,
+        ))
+        .load::<ItemRow>(conn)?;
+    let mut by_ticket: BTreeMap<Uuid, Vec<KitchenItem>> = BTreeMap::new();
+    for row in items {
+        by_ticket.entry(row.ticket_id).or_default().push(item_view(row, language)?);
+    }
+    Ok(rows.into_iter().map(|row| ticket_view(by_ticket.remove(&row.id).unwrap_or_default(), row)).collect())
+}
+
+fn item_view(row: ItemRow, language: Language) -> Result<KitchenItem> {
+    let modifiers: Vec<SoldModifier> = serde_json::from_value(row.modifiers)?;
+    Ok(KitchenItem {
+        id: row.id,
+        order_line_id: row.order_line_id,
+        product_id: row.product_id,
+        variant_id: row.variant_id,
+        name: serde_json::from_value::<Text>(row.name)?.get(language).to_owned(),
+        variant_name: serde_json::from_value::<Text>(row.variant_name)?.get(language).to_owned(),
+        modifiers: modifiers.iter().map(|m| format!("{} × {}", m.quantity, m.name.get(language))).collect(),
+        note: row.note,
+        state: row.state,
+    })
+}
+
+fn ticket_view(items: Vec<KitchenItem>, row: TicketRow) -> KitchenTicket {
+    KitchenTicket {
+        id: row.id,
+        order_id: row.order_id,
+        number: row.number,
+        store_id: row.store_id,
+        state: row.state,
+        service_type: row.service_type,
+        opened_at: row.opened_at,
+        due_at: row.due_at,
+        started_at: row.started_at,
+        started_by: row.started_by,
+        done_at: row.done_at,
+        note: row.note,
+        items,
+        version: row.version,
+    }
+}

@@ -1,0 +1,171 @@
+//! Bringing in whole catalogues, stores and people from JSON: an operator's act, idempotent, all or nothing.
+//!
+//! The one stranger that writes tables of other slices; stock goes through its ledger all the same.
+
+mod document;
+mod menu;
+mod people;
+mod stores;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::config::Environment;
+use crate::error::{Error, Fault, Result};
+use crate::stock::ledger;
+use document::Document;
+
+/// What was read, for people.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub stores: usize,
+    pub ingredients: usize,
+    pub products: usize,
+    pub people: usize,
+}
+
+/// One file: its name opens every pointer in an error.
+struct Source {
+    name: String,
+    document: Document,
+}
+
+/// Ids by slug of what is in the database, the loaded included.
+type Ids = BTreeMap<String, Uuid>;
+
+/// Collects what is wrong, each with `file#/pointer`.
+struct Faults<'a> {
+    source: &'a str,
+    faults: Vec<Fault>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, pointer: &str, reason: impl std::fmt::Display) {
+        self.faults.push(Fault::new(format!("{}#{pointer}", self.source), "invalid_format").with("reason", reason));
+    }
+
+    /// The id behind a slug; a fault when there is none.
+    fn resolve(&mut self, ids: &Ids, slug: &str, what: &str, pointer: &str) -> Option<Uuid> {
+        let id = ids.get(slug).copied();
+        if id.is_none() {
+            self.add(pointer, format!("there is no {what} «{slug}»"));
+        }
+        id
+    }
+
+    fn done(self) -> Result<()> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::invalid(self.faults)) }
+    }
+}
+
+/// Reads a JSON file, or every `*.json` of a folder.
+pub fn read(path: &Path) -> Result<Files> {
+    let mut files: Vec<PathBuf> = if path.is_dir() {
+        let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, error))?;
+        entries.flatten().map(|entry| entry.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect()
+    } else {
+        vec![path.to_owned()]
+    };
+    files.sort();
+    if files.is_empty() {
+        return Err(unreadable(path, "no .json file in it"));
+    }
+    let mut sources = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, error))?;
+        sources.push(Source { document: parse(&name, &text)?, name });
+    }
+    Ok(Files(sources))
+}
+
+/// The demo chain, which is part of the program.
+pub fn demo() -> Result<Files> {
+    let files = [
+        ("demo/ingredients.json", include_str!("../../demo/ingredients.json")),
+        ("demo/menu.json", include_str!("../../demo/menu.json")),
+        ("demo/people.json", include_str!("../../demo/people.json")),
+        ("demo/stock.json", include_str!("../../demo/stock.json")),
+        ("demo/stores.json", include_str!("../../demo/stores.json")),
+        ("demo/tax-rates.json", include_str!("../../demo/tax-rates.json")),
+    ];
+    let sources = files.map(|(name, text)| Ok(Source { document: parse(name, text)?, name: name.to_owned() }));
+    Ok(Files(sources.into_iter().collect::<Result<_>>()?))
+}
+
+/// Files that were read and understood.
+pub struct Files(Vec<Source>);
+
+fn parse(name: &str, text: &str) -> Result<Document> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let pointer = if path == "." {
+            String::new()
+        } else {
+            format!("/{}", path.replace('.', "/").replace('[', "/").replace([']'], "").replace("//", "/"))
+        };
+        Error::invalid(vec![Fault::new(format!("{name}#{pointer}"), "invalid_format").with("reason", error.inner())])
+    })
+}
+
+fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Error {
+    Error::invalid(vec![Fault::new(path.display().to_string(), "invalid_format").with("reason", reason)])
+}
+
+/// Loads everything, in the transaction of the caller: one fault, and nothing was loaded.
+pub fn load(conn: &mut PgConnection, Files(sources): &Files, environment: Environment, now: DateTime<Utc>) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    for source in sources {
+        stores::stores(conn, source)?;
+        menu::tax_rates(conn, source)?;
+        menu::ingredients(conn, source)?;
+        menu::categories(conn, source)?;
+        loaded.stores += source.document.stores.len();
+        loaded.ingredients += source.document.ingredients.len();
+    }
+    for source in sources {
+        menu::modifier_groups(conn, source)?;
+    }
+    for source in sources {
+        menu::products(conn, source, now)?;
+        people::people(conn, source, environment)?;
+        stock(conn, source, now)?;
+        loaded.products += source.document.products.len();
+        loaded.people += source.document.people.len();
+    }
+    Ok(loaded)
+}
+
+/// Opening stock of what a store does not count yet; counted stock stays as it is.
+fn stock(conn: &mut PgConnection, source: &Source, now: DateTime<Utc>) -> Result<()> {
+    let mut faults = Faults { source: &source.name, faults: Vec::new() };
+    let (store_ids, ingredient_ids) = (stores::ids(conn)?, menu::ingredient_ids(conn)?);
+    for (index, entry) in source.document.stock.iter().enumerate() {
+        let store_id = faults.resolve(&store_ids, &entry.store, "store", &format!("/stock/{index}/store"));
+        let mut levels = BTreeMap::new();
+        for (slug, quantity) in &entry.levels {
+            let pointer = format!("/stock/{index}/levels/{slug}");
+            if quantity.0 < 0 {
+                faults.add(&pointer, "stock is not below zero");
+            }
+            if let Some(id) = faults.resolve(&ingredient_ids, slug, "ingredient", &pointer) {
+                levels.insert(id, *quantity);
+            }
+        }
+        if let (Some(store_id), true) = (store_id, faults.faults.is_empty()) {
+            ledger::open(conn, store_id, &levels, now)?;
+        }
+    }
+    faults.done()
+}
+
+/// Whether anything was ever loaded.
+pub fn is_empty(conn: &mut PgConnection) -> Result<bool> {
+    Ok(schema::stores::table.count().get_result::<i64>(conn)? == 0)
+}

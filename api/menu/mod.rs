@@ -1,0 +1,14 @@
+//! What the chain sells and what can still be made of it, shop by shop.
+//!
+//! Owns `tax_rates`, `categories`, `products`, `variants`, `modifier_groups`, `modifiers`, `modifier_sizes`,
+//! `product_modifier_groups`. Invariant: a variant is available when every ingredient of its recipe is.
+
+#[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
+mod menu;
+mod queries;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(menu::find_menu);
+}

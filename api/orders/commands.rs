@@ -1,0 +1,249 @@
+//! What moves an order before and after the kitchen: accept, reject, cancel, collect.
+
+use actix_web::{post, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+use domain::language::Language;
+use domain::money::{Cents, Money};
+use domain::order::{OrderCommand, ServiceType};
+use domain::payment::PaymentMethod;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::clock;
+use crate::db::Db;
+use crate::deliveries::ledger as deliveries;
+use crate::error::{Code, Error, Fault, Result};
+use crate::events;
+use crate::http::answer::Answer;
+use crate::http::auth::{OrderCaller, Shop, Staff};
+use crate::http::idempotency::once;
+use crate::http::problem::Speaks;
+use crate::http::receive::{IdempotencyHeader, Path, Post};
+use crate::kitchen::ledger as kitchen;
+use crate::orders::orders::OrderPath;
+use crate::orders::place;
+use crate::orders::queries::{self, OrderRow};
+use crate::orders::transition::{By, Outcome, transition};
+use crate::orders::view::{self, Audience, Order};
+use crate::payments::ledger::{self as payments, Taken};
+use crate::stock::ledger as stock;
+use crate::stores::queries as stores;
+
+/// How an order is accepted.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AcceptOrder {
+    /// When the customer can expect it, in the future; by the store's usual times when absent.
+    promised_at: Option<DateTime<Utc>>,
+}
+
+/// Why.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct OrderReason {
+    #[schema(max_length = 300, example = "changed_my_mind")]
+    reason: Option<String>,
+}
+
+/// What the customer paid with at hand-over.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HandOver {
+    payment: Option<HandOverPayment>,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct HandOverPayment {
+    /// The method chosen when the order was placed, when absent.
+    method: Option<PaymentMethod>,
+    /// Cash that was handed over, at least what is due: the answer says the change.
+    tendered: Option<Money>,
+}
+
+impl HandOver {
+    pub fn taken(&self) -> Taken {
+        let payment = self.payment.as_ref();
+        Taken {
+            method: payment.and_then(|p| p.method),
+            tendered: payment.and_then(|p| p.tendered).map(|money| Cents(money.amount)),
+        }
+    }
+}
+
+/// Accept an order
+///
+/// The store will make it: the kitchen gets its ticket, drivers see the delivery. Accepting again changes nothing.
+#[utoipa::path(tag = "orders", security(("bearer" = ["counter", "cook", "manager", "admin"])),
+    params(OrderPath, IdempotencyHeader), request_body = AcceptOrder,
+    responses((status = 200, description = "The order", body = Order), (status = 409, description = "invalid_transition")))]
+#[post("/v1/orders/{orderId}/accept")]
+pub(crate) async fn accept_order(
+    staff: Staff<Shop>,
+    db: web::Data<Db>,
+    Path(path): Path<OrderPath>,
+    Speaks(language): Speaks,
+    post: Post<AcceptOrder>,
+) -> Result<Answer> {
+    let now = clock::now();
+    let Post { body, once: key } = post;
+    db.tx(move |conn| {
+        once(conn, key.as_ref(), now, |conn| {
+            let order = queries::find(conn, path.order_id)?;
+            let actors = staff.owning(order.store_id, "order")?;
+            if body.promised_at.is_some_and(|at| at <= now) {
+                return Err(Error::invalid(vec![Fault::new("/promisedAt", "invalid_format")]));
+            }
+            let store = stores::find(conn, order.store_id)?;
+            let promised_at = body.promised_at.unwrap_or_else(|| place::promise(&store, order.service_type, now));
+            let by = By { promised_at: Some(promised_at), ..By::user(actors, Some(staff.user.id)) };
+            let order = match transition(conn, order.id, OrderCommand::Accept, &by, now)? {
+                Outcome::Same(order) => order,
+                Outcome::Moved(order, moved) => {
+                    let road = if order.service_type == ServiceType::Delivery { store.delivery_minutes } else { 0 };
+                    let due_at = promised_at - TimeDelta::minutes(i64::from(road));
+                    let mut facts = vec![moved, kitchen::open_ticket(conn, order.id, order.store_id, due_at, now)?];
+                    if order.service_type == ServiceType::Delivery {
+                        facts.push(deliveries::open(conn, order.id, order.store_id, now)?);
+                    }
+                    events::record(conn, order.store_id, facts, by.user_id, now)?;
+                    order
+                }
+            };
+            answer(conn, order, language, Audience::Staff)
+        })
+    })
+    .await
+}
+
+/// Reject an order
+///
+/// The store cannot make it: the ingredients are free again, nothing is due.
+#[utoipa::path(tag = "orders", security(("bearer" = ["counter", "cook", "manager", "admin"])),
+    params(OrderPath, IdempotencyHeader), request_body = OrderReason,
+    responses((status = 200, description = "The order", body = Order), (status = 409, description = "invalid_transition")))]
+#[post("/v1/orders/{orderId}/reject")]
+pub(crate) async fn reject_order(
+    staff: Staff<Shop>,
+    db: web::Data<Db>,
+    Path(path): Path<OrderPath>,
+    Speaks(language): Speaks,
+    post: Post<OrderReason>,
+) -> Result<Answer> {
+    let now = clock::now();
+    let Post { body, once: key } = post;
+    db.tx(move |conn| {
+        once(conn, key.as_ref(), now, |conn| {
+            let order = queries::find(conn, path.order_id)?;
+            let actors = staff.owning(order.store_id, "order")?;
+            let by = By { reason: body.reason.clone(), ..By::user(actors, Some(staff.user.id)) };
+            let order = call_off(conn, order.id, OrderCommand::Reject, &by, now)?;
+            answer(conn, order, language, Audience::Staff)
+        })
+    })
+    .await
+}
+
+/// Cancel an order
+///
+/// Customers can until the kitchen starts, the counter too; afterwards only a manager. What the kitchen has not used goes
+/// back to stock. Cancelling again changes nothing.
+#[utoipa::path(tag = "orders", security(("bearer" = []), ("trackingToken" = [])),
+    params(OrderPath, IdempotencyHeader), request_body = OrderReason,
+    responses((status = 200, description = "The order", body = Order),
+        (status = 403, description = "forbidden"), (status = 409, description = "invalid_transition")))]
+#[post("/v1/orders/{orderId}/cancel")]
+pub(crate) async fn cancel_order(
+    caller: OrderCaller,
+    db: web::Data<Db>,
+    Path(path): Path<OrderPath>,
+    Speaks(language): Speaks,
+    post: Post<OrderReason>,
+) -> Result<Answer> {
+    let now = clock::now();
+    let Post { body, once: key } = post;
+    db.tx(move |conn| {
+        once(conn, key.as_ref(), now, |conn| {
+            let order = queries::find(conn, path.order_id)?;
+            let actors = caller.actors(order.store_id, order.customer_id, &order.tracking_token)?;
+            let audience = Audience::of(&actors);
+            let by = By { reason: body.reason.clone(), ..By::user(actors, caller.user_id()) };
+            let order = call_off(conn, order.id, OrderCommand::Cancel, &by, now)?;
+            answer(conn, order, language, audience)
+        })
+    })
+    .await
+}
+
+/// Hand an order over at the counter
+///
+/// For collection: takes what is due and closes the order.
+#[utoipa::path(tag = "orders", security(("bearer" = ["counter", "cook", "manager", "admin"])),
+    params(OrderPath, IdempotencyHeader), request_body = HandOver,
+    responses((status = 200, description = "The order", body = Order), (status = 409, description = "invalid_transition")))]
+#[post("/v1/orders/{orderId}/collect")]
+pub(crate) async fn collect_order(
+    staff: Staff<Shop>,
+    db: web::Data<Db>,
+    Path(path): Path<OrderPath>,
+    Speaks(language): Speaks,
+    post: Post<HandOver>,
+) -> Result<Answer> {
+    let now = clock::now();
+    let Post { body, once: key } = post;
+    db.tx(move |conn| {
+        once(conn, key.as_ref(), now, |conn| {
+            let order = queries::find(conn, path.order_id)?;
+            let actors = staff.owning(order.store_id, "order")?;
+            if order.service_type != ServiceType::Collection {
+                return Err(Error::new(Code::InvalidTransition)
+                    .with("what", "delivery order")
+                    .with("status", order.status.as_str())
+                    .with("command", OrderCommand::Collect.as_str())
+                    .extend("currentState", serde_json::json!(order.status)));
+            }
+            let by = By::user(actors, Some(staff.user.id));
+            let order = match transition(conn, order.id, OrderCommand::Collect, &by, now)? {
+                Outcome::Same(order) => order,
+                Outcome::Moved(order, moved) => {
+                    payments::collect(conn, order.id, body.taken(), by.user_id, now)?;
+                    events::record(conn, order.store_id, vec![moved], by.user_id, now)?;
+                    order
+                }
+            };
+            answer(conn, order, language, Audience::Staff)
+        })
+    })
+    .await
+}
+
+/// Ends an order that will not be handed over, whoever ends it: what it holds of stock goes back, nothing is due, and it
+/// leaves the screens of cooks and drivers.
+fn call_off(conn: &mut PgConnection, order_id: Uuid, command: OrderCommand, by: &By, now: DateTime<Utc>) -> Result<OrderRow> {
+    let (order, moved) = match transition(conn, order_id, command, by, now)? {
+        Outcome::Same(order) => return Ok(order),
+        Outcome::Moved(order, moved) => (order, moved),
+    };
+    let mut facts = vec![moved];
+    facts.extend(kitchen::void_ticket(conn, order.id)?);
+    facts.extend(deliveries::cancel(conn, order.id, now)?);
+    payments::cancel(conn, order.id)?;
+    stock::release(conn, order.store_id, order.id)?;
+    events::record(conn, order.store_id, facts, by.user_id, now)?;
+    Ok(order)
+}
+
+/// The job behind the acceptance deadline: an order that nobody answered is rejected; one that was answered stays.
+pub fn reject_unaccepted(conn: &mut PgConnection, order_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let by = By { reason: Some("not_accepted_in_time".to_owned()), ..By::system() };
+    match call_off(conn, order_id, OrderCommand::MissDeadline, &by, now) {
+        Err(error) if error.code == Code::InvalidTransition => Ok(()),
+        outcome => outcome.map(|_| ()),
+    }
+}
+
+fn answer(conn: &mut PgConnection, order: OrderRow, language: Language, audience: Audience) -> Result<Answer> {
+    Answer::ok(&view::one(conn, order, language, audience)?)
+}

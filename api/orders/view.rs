@@ -1,0 +1,279 @@
+//! Orders on the wire.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::PgConnection;
+use domain::language::{Language, Text};
+use domain::money::{Cents, Money};
+use domain::order::{Channel, OrderStatus, ServiceType};
+use domain::payment::{PaymentMethod, PaymentStatus};
+use domain::people::Actor;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::carts::totals::{TaxPart, Totals};
+use crate::error::Result;
+use crate::orders::queries::{self, OrderLineRow, OrderRow};
+use crate::payments::ledger::{self as payments, PaymentRow};
+
+/// An order.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    pub id: Uuid,
+    /// What people say aloud: the store's code and the number of the business day.
+    #[schema(example = "PAR-42")]
+    pub number: String,
+    pub store_id: Uuid,
+    pub business_date: NaiveDate,
+    pub channel: Channel,
+    pub service_type: ServiceType,
+    pub status: OrderStatus,
+    pub lines: Vec<OrderLine>,
+    pub totals: Totals,
+    pub payment: OrderPayment,
+    pub contact: Contact,
+    /// Where to deliver; null for collection.
+    pub address: Option<Address>,
+    pub note: Option<String>,
+    /// The secret of the tracking page, told to the customer only: whoever has it may follow and cancel the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracking_token: Option<String>,
+    pub placed_at: DateTime<Utc>,
+    /// When the customer can expect it.
+    pub promised_at: DateTime<Utc>,
+    /// When it came to an end.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Why it was cancelled, rejected or failed.
+    pub reason: Option<String>,
+    /// Counts the changes.
+    #[schema(example = 1)]
+    pub version: i32,
+}
+
+/// What was sold, as it was named and priced then.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLine {
+    pub id: Uuid,
+    pub product_id: Uuid,
+    pub variant_id: Uuid,
+    #[schema(example = "Reine")]
+    pub name: String,
+    #[schema(example = "Moyenne 31 cm")]
+    pub variant_name: String,
+    #[schema(example = 2)]
+    pub quantity: i32,
+    /// Of one unit, without its modifiers.
+    pub unit_price: Money,
+    pub modifiers: Vec<OrderModifier>,
+    #[schema(example = 1000)]
+    pub tax_rate_basis_points: i32,
+    pub total: Money,
+    pub note: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderModifier {
+    pub modifier_id: Uuid,
+    #[schema(example = "Mozzarella")]
+    pub name: String,
+    /// On each unit.
+    #[schema(example = 1)]
+    pub quantity: u32,
+    pub unit_price: Money,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPayment {
+    pub method: PaymentMethod,
+    pub status: PaymentStatus,
+    pub amount: Money,
+    /// Cash handed over.
+    pub tendered: Option<Money>,
+    /// Cash given back.
+    pub change: Option<Money>,
+    pub collected_at: Option<DateTime<Utc>>,
+}
+
+/// Whom to call.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contact {
+    #[schema(min_length = 1, max_length = 100, example = "Camille Martin")]
+    pub name: String,
+    /// E.164.
+    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+33639981234")]
+    pub phone: String,
+    #[schema(format = "email", max_length = 254, example = "camille@example.org")]
+    pub email: Option<String>,
+}
+
+/// Where to deliver.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    #[schema(min_length = 1, max_length = 200, example = "12 rue de Charonne")]
+    pub line1: String,
+    #[schema(max_length = 200, example = "Bâtiment B")]
+    pub line2: Option<String>,
+    /// French postcode.
+    #[schema(pattern = "^[0-9]{5}$", example = "75011")]
+    pub postcode: String,
+    #[schema(min_length = 1, max_length = 100, example = "Paris")]
+    pub city: String,
+    #[schema(max_length = 20, example = "3")]
+    pub floor: Option<String>,
+    #[schema(max_length = 30, example = "A12B4")]
+    pub door_code: Option<String>,
+    /// For the driver.
+    #[schema(max_length = 300, example = "Sonner deux fois")]
+    pub instructions: Option<String>,
+    /// WGS 84 degrees; with `longitude` the store checks its delivery radius.
+    #[schema(minimum = -90, maximum = 90, example = 48.8532)]
+    pub latitude: Option<f64>,
+    #[schema(minimum = -180, maximum = 180, example = 2.3765)]
+    pub longitude: Option<f64>,
+}
+
+/// A modifier as it stands in an order line.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SoldModifier {
+    pub modifier_id: Uuid,
+    pub name: Text,
+    pub quantity: u32,
+    pub unit_price_cents: i64,
+}
+
+/// A rate's share as it stands in an order.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SoldTax {
+    pub rate_basis_points: i32,
+    pub base_cents: i64,
+    pub tax_cents: i64,
+}
+
+/// How much of an order a reader is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Its customer: all of it.
+    Customer,
+    /// The store: not the secret of the tracking page.
+    Staff,
+}
+
+impl Audience {
+    pub fn of(actors: &[Actor]) -> Audience {
+        if actors.contains(&Actor::Customer) { Audience::Customer } else { Audience::Staff }
+    }
+}
+
+/// Reads what belongs to these orders and shows them in the given order.
+pub fn orders(conn: &mut PgConnection, rows: Vec<OrderRow>, language: Language, audience: Audience) -> Result<Vec<Order>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut lines = queries::lines(conn, &ids)?;
+    let payments = payments::of_orders(conn, &ids)?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (own, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.order_id == row.id);
+        lines = rest;
+        if let Some(payment) = payments.iter().find(|payment| payment.order_id == row.id) {
+            views.push(order(row, own, payment, language, audience)?);
+        }
+    }
+    Ok(views)
+}
+
+pub fn one(conn: &mut PgConnection, row: OrderRow, language: Language, audience: Audience) -> Result<Order> {
+    let found = orders(conn, vec![row], language, audience)?.into_iter().next();
+    found.ok_or_else(|| crate::error::Error::internal("an order without a payment"))
+}
+
+pub fn order(
+    row: OrderRow,
+    lines: Vec<OrderLineRow>,
+    payment: &PaymentRow,
+    language: Language,
+    audience: Audience,
+) -> Result<Order> {
+    Ok(Order {
+        totals: totals(&row)?,
+        payment: payment_view(payment),
+        lines: lines.into_iter().map(|line| line_view(line, language)).collect::<Result<_>>()?,
+        contact: serde_json::from_value(row.contact)?,
+        address: row.address.map(serde_json::from_value).transpose()?,
+        id: row.id,
+        number: row.number,
+        store_id: row.store_id,
+        business_date: row.business_date,
+        channel: row.channel,
+        service_type: row.service_type,
+        status: row.status,
+        note: row.note,
+        tracking_token: (audience == Audience::Customer).then_some(row.tracking_token),
+        placed_at: row.placed_at,
+        promised_at: row.promised_at,
+        closed_at: row.closed_at,
+        reason: row.reason,
+        version: row.version,
+    })
+}
+
+fn totals(row: &OrderRow) -> Result<Totals> {
+    let taxes: Vec<SoldTax> = serde_json::from_value(row.taxes.clone())?;
+    let part = |tax: SoldTax| TaxPart {
+        rate_basis_points: tax.rate_basis_points,
+        base: Cents(tax.base_cents).into(),
+        tax: Cents(tax.tax_cents).into(),
+    };
+    Ok(Totals {
+        items: Cents(row.items_cents).into(),
+        delivery_fee: Cents(row.delivery_fee_cents).into(),
+        discount: Cents(row.discount_cents).into(),
+        tip: Cents(row.tip_cents).into(),
+        tax: Cents(row.tax_cents).into(),
+        taxes: taxes.into_iter().map(part).collect(),
+        total: Cents(row.total_cents).into(),
+    })
+}
+
+fn payment_view(payment: &PaymentRow) -> OrderPayment {
+    let money = |cents: i64| Money::from(Cents(cents));
+    OrderPayment {
+        method: payment.method,
+        status: payment.status,
+        amount: money(payment.amount_cents),
+        tendered: payment.tendered_cents.map(money),
+        change: payment.tendered_cents.map(|tendered| money(tendered - payment.amount_cents)),
+        collected_at: payment.collected_at,
+    }
+}
+
+fn line_view(line: OrderLineRow, language: Language) -> Result<OrderLine> {
+    let name: Text = serde_json::from_value(line.name)?;
+    let variant_name: Text = serde_json::from_value(line.variant_name)?;
+    let modifiers: Vec<SoldModifier> = serde_json::from_value(line.modifiers)?;
+    let modifiers = modifiers.into_iter().map(|m| OrderModifier {
+        modifier_id: m.modifier_id,
+        name: m.name.get(language).to_owned(),
+        quantity: m.quantity,
+        unit_price: Cents(m.unit_price_cents).into(),
+    });
+    Ok(OrderLine {
+        id: line.id,
+        product_id: line.product_id,
+        variant_id: line.variant_id,
+        name: name.get(language).to_owned(),
+        variant_name: variant_name.get(language).to_owned(),
+        quantity: line.quantity,
+        unit_price: Cents(line.unit_price_cents).into(),
+        modifiers: modifiers.collect(),
+        tax_rate_basis_points: line.tax_rate_basis_points,
+        total: Cents(line.total_cents).into(),
+        note: line.note,
+    })
+}

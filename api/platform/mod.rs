@@ -1,0 +1,14 @@
+//! What operators and newcomers see of the service itself: health, the document, the docs pages.
+//!
+//! Owns no table. Invariant: liveness needs nothing but the process; readiness says what is missing.
+
+mod docs;
+mod health;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use docs::Published;
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(health::live).service(health::ready).service(docs::openapi_json).service(docs::problem_page);
+}

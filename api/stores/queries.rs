@@ -1,0 +1,88 @@
+//! SQL of stores.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDateTime, NaiveTime};
+use chrono_tz::Tz;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use domain::hours::{Opening, Weekday};
+use domain::order::ServiceType;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use schema::{store_hours, stores};
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = stores, check_for_backend(diesel::pg::Pg))]
+pub struct StoreRow {
+    pub id: Uuid,
+    pub slug: String,
+    pub code: String,
+    pub name: String,
+    pub line1: String,
+    pub postcode: String,
+    pub city: String,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub phone: String,
+    pub email: String,
+    pub time_zone: String,
+    pub business_day_cutoff: NaiveTime,
+    pub service_types: Vec<Option<String>>,
+    pub delivery_radius_metres: i32,
+    pub delivery_fee_cents: i64,
+    pub free_delivery_from_cents: Option<i64>,
+    pub preparation_minutes: i32,
+    pub delivery_minutes: i32,
+    pub acceptance_deadline_minutes: i32,
+}
+
+/// Weekly hours by service.
+pub type Hours = BTreeMap<ServiceType, Vec<Opening>>;
+
+impl StoreRow {
+    pub fn zone(&self) -> Result<Tz> {
+        self.time_zone.parse().map_err(|_| Error::internal(format!("store {} has no zone «{}»", self.slug, self.time_zone)))
+    }
+
+    /// The wall clock of the store.
+    pub fn local(&self, now: chrono::DateTime<chrono::Utc>) -> Result<NaiveDateTime> {
+        Ok(domain::hours::local(now, self.zone()?))
+    }
+
+    pub fn services(&self) -> Vec<ServiceType> {
+        self.service_types.iter().flatten().filter_map(|word| ServiceType::try_from(word.clone()).ok()).collect()
+    }
+}
+
+pub fn list(conn: &mut PgConnection) -> Result<Vec<StoreRow>> {
+    Ok(stores::table.order(stores::id).select(StoreRow::as_select()).load(conn)?)
+}
+
+pub fn find(conn: &mut PgConnection, id: Uuid) -> Result<StoreRow> {
+    let found = stores::table.find(id).select(StoreRow::as_select()).first(conn).optional()?;
+    found.ok_or_else(|| Error::not_found("store"))
+}
+
+/// The hours of these stores, by store.
+pub fn hours(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Hours>> {
+    let rows = store_hours::table
+        .filter(store_hours::store_id.eq_any(ids))
+        .order((store_hours::weekday, store_hours::opens_minute))
+        .select((
+            store_hours::store_id,
+            store_hours::service_type,
+            store_hours::weekday,
+            store_hours::opens_minute,
+            store_hours::closes_minute,
+        ))
+        .load::<(Uuid, String, i16, i16, i16)>(conn)?;
+    let mut by_store: BTreeMap<Uuid, Hours> = BTreeMap::new();
+    for (store_id, service, weekday, opens, closes) in rows {
+        let service = ServiceType::try_from(service).map_err(Error::internal)?;
+        let weekday = Weekday::from_number(weekday).ok_or_else(|| Error::internal("no such weekday"))?;
+        by_store.entry(store_id).or_default().entry(service).or_default().push(Opening { weekday, opens, closes });
+    }
+    Ok(by_store)
+}

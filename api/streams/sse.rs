@@ -1,0 +1,211 @@
+//! Server-Sent Events: `id` is the event's number, `Last-Event-ID` resumes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use futures_util::stream::{Stream, unfold};
+use serde::Deserialize;
+use tokio::sync::{broadcast, watch};
+use utoipa::IntoParams;
+
+use crate::db::Db;
+use crate::error::{Error, Fault, Result};
+use crate::events::{self, EventRow};
+use crate::http::auth::{self, Everybody, OrderCaller, Staff};
+use crate::http::receive::{Path, Query};
+use crate::http::store_path::StorePath;
+use crate::streams::hub::Hub;
+use crate::streams::view::{Event, OrderEventsPath, Scope};
+
+/// Routers cut an idle stream after 55 s, mobile carriers sooner.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What a browser waits before it connects again.
+const RETRY: &str = "retry: 2000\n\n";
+/// How many missed events are read at a time.
+const BATCH: i64 = 500;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(super) struct StreamQuery {
+    /// Begin after this event; the header `Last-Event-ID` wins. When both are absent: an order's stream begins with its
+    /// first event, a store's with the next one.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it documents a header; cursor() reads it")]
+struct LastEventId {
+    /// The `id` of the last event that was seen.
+    #[param(rename = "Last-Event-ID", required = false, max_length = 20)]
+    last_event_id: Option<String>,
+}
+
+/// Follow an order live
+///
+/// `text/event-stream`: each event has its number as `id`, its type as `event`, and an `Event` as `data`. Reconnect with
+/// `Last-Event-ID` and nothing is missed or repeated. A comment comes every 15 seconds; `event: bye` says that the server
+/// restarts: connect again.
+#[utoipa::path(tag = "events", security(("bearer" = []), ("trackingToken" = [])), params(OrderEventsPath, StreamQuery, LastEventId),
+    responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream",
+        example = "id: 1042\nevent: order.ready\ndata: {\"seq\":1042,\"type\":\"order.ready\"}\n\n")))]
+#[get("/v1/orders/{orderId}/stream")]
+pub(crate) async fn stream_order(
+    request: HttpRequest,
+    caller: OrderCaller,
+    db: web::Data<Db>,
+    hub: web::Data<Hub>,
+    Path(path): Path<OrderEventsPath>,
+    Query(query): Query<StreamQuery>,
+) -> Result<HttpResponse> {
+    let cursor = cursor(&request, &query)?;
+    let (scope, latest) = db
+        .run(move |conn| {
+            let scope = Scope::order(conn, &caller, path.order_id)?;
+            Ok((scope, events::latest(conn, scope.store_id)?))
+        })
+        .await?;
+    Ok(respond(db, &hub, scope, cursor.unwrap_or(0), latest))
+}
+
+/// Follow a store live
+///
+/// Everything that happens in a store, for its screens: orders, kitchen, deliveries. The same stream as for an order.
+#[utoipa::path(tag = "events", security(("bearer" = ["counter", "cook", "driver", "manager", "admin"])),
+    params(StorePath, StreamQuery, LastEventId),
+    responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream",
+        example = "id: 1042\nevent: kitchen.ticket_created\ndata: {\"seq\":1042,\"type\":\"kitchen.ticket_created\"}\n\n")))]
+#[get("/v1/stores/{storeId}/stream")]
+pub(crate) async fn stream_store(
+    request: HttpRequest,
+    staff: Staff<Everybody>,
+    db: web::Data<Db>,
+    hub: web::Data<Hub>,
+    Path(path): Path<StorePath>,
+    Query(query): Query<StreamQuery>,
+) -> Result<HttpResponse> {
+    let cursor = cursor(&request, &query)?;
+    let (store_id, latest) = db
+        .run(move |conn| {
+            let store_id = path.resolve(conn)?;
+            staff.at(store_id)?;
+            Ok((store_id, events::latest(conn, store_id)?))
+        })
+        .await?;
+    Ok(respond(db, &hub, Scope::store(store_id), cursor.unwrap_or(latest), latest))
+}
+
+fn cursor(request: &HttpRequest, query: &StreamQuery) -> Result<Option<i64>> {
+    let sent = auth::header(request, "last-event-id").filter(|id| !id.is_empty());
+    let cursor = match sent {
+        Some(id) => Some(id.parse::<i64>().map_err(|_| Error::invalid(vec![Fault::new("Last-Event-ID", "invalid_format")]))?),
+        None => query.after,
+    };
+    if cursor.is_some_and(|seq| seq < 0) {
+        return Err(Error::invalid(vec![Fault::new("after", "too_small").with("limit", 0)]));
+    }
+    Ok(cursor)
+}
+
+fn respond(db: web::Data<Db>, hub: &Hub, scope: Scope, cursor: i64, latest: i64) -> HttpResponse {
+    let reader = Reader {
+        live: hub.subscribe(scope.store_id, latest),
+        shutdown: hub.shutdown(),
+        db,
+        scope,
+        cursor,
+        waiting: VecDeque::new(),
+        behind: true,
+        over: false,
+    };
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-cache, no-transform"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(frames(reader))
+}
+
+/// One open stream.
+struct Reader {
+    db: web::Data<Db>,
+    live: broadcast::Receiver<Arc<EventRow>>,
+    shutdown: watch::Receiver<bool>,
+    scope: Scope,
+    /// Everything up to this number was sent, or is not shown.
+    cursor: i64,
+    waiting: VecDeque<Arc<EventRow>>,
+    /// There may be events in the database that the live line will not bring.
+    behind: bool,
+    over: bool,
+}
+
+fn frames(reader: Reader) -> impl Stream<Item = std::result::Result<Bytes, Error>> {
+    let first = futures_util::stream::iter([Ok(Bytes::from_static(RETRY.as_bytes()))]);
+    futures_util::StreamExt::chain(
+        first,
+        unfold(reader, |mut reader| async move {
+            let frame = reader.next().await?;
+            Some((frame, reader))
+        }),
+    )
+}
+
+impl Reader {
+    /// The next frame; none when the stream is over.
+    async fn next(&mut self) -> Option<std::result::Result<Bytes, Error>> {
+        loop {
+            if self.over {
+                return None;
+            }
+            while let Some(row) = self.waiting.pop_front() {
+                // What the catch-up brought, the live line may bring again.
+                if row.seq > self.cursor {
+                    self.cursor = row.seq;
+                    if self.scope.shows(&row) {
+                        return Some(frame(&row));
+                    }
+                }
+            }
+            if self.behind {
+                if let Err(error) = self.catch_up().await {
+                    // The client connects again and resumes.
+                    tracing::warn!("stream ended, could not read events: {error}");
+                    self.over = true;
+                    return Some(Ok(Bytes::from_static(b"event: bye\ndata: {}\n\n")));
+                }
+                continue;
+            }
+            tokio::select! {
+                told = self.live.recv() => match told {
+                    Ok(row) => self.waiting.push_back(row),
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.behind = true,
+                    Err(broadcast::error::RecvError::Closed) => self.over = true,
+                },
+                _ = self.shutdown.wait_for(|over| *over) => {
+                    self.over = true;
+                    return Some(Ok(Bytes::from_static(b"event: bye\ndata: {}\n\n")));
+                }
+                () = tokio::time::sleep(HEARTBEAT) => return Some(Ok(Bytes::from_static(b": still here\n\n"))),
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<()> {
+        let (scope, cursor) = (self.scope, self.cursor);
+        let rows = self.db.run(move |conn| events::after(conn, scope.store_id, scope.order_id, cursor, BATCH)).await?;
+        self.behind = i64::try_from(rows.len()).unwrap_or(0) == BATCH;
+        self.waiting.extend(rows.into_iter().map(Arc::new));
+        Ok(())
+    }
+}
+
+fn frame(row: &EventRow) -> std::result::Result<Bytes, Error> {
+    let data = serde_json::to_string(&Event::new(row))?;
+    Ok(Bytes::from(format!("id: {}\nevent: {}\ndata: {data}\n\n", row.seq, row.type_.as_str())))
+}
