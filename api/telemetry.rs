@@ -11,5 +11,5 @@ pub fn start(logging: &Logging) {
     let human = logging.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == LogFormat::Human);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     // A second subscriber in one process (tests) is no failure.
-    let _ = if human { lines.compact().try_init() } else { lines.json().flatten_event(true).try_init() };
+    let _ = if human { lines.compact().try_init() } else { lines.json().flatten_event(true).with_span_list(false).try_init() };
 }
