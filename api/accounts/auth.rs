@@ -71,7 +71,7 @@ pub struct Session {
     responses((status = 201, description = "The account and its first session", body = Session),
         (status = 409, description = "email_taken")))]
 #[post("/v1/auth/register")]
-pub(crate) async fn register(
+pub(crate) async fn register_customer(
     request: HttpRequest,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
@@ -111,7 +111,7 @@ pub(crate) async fn register(
     responses((status = 200, description = "A session", body = Session),
         (status = 401, description = "invalid_credentials"), (status = 429, description = "too_many_requests")))]
 #[post("/v1/auth/login")]
-pub(crate) async fn login(
+pub(crate) async fn log_in(
     request: HttpRequest,
     db: web::Data<Db>,
     tokens: web::Data<Tokens>,
@@ -149,7 +149,7 @@ pub(crate) async fn login(
     responses((status = 200, description = "New tokens of the same session", body = Session),
         (status = 401, description = "refresh_token_invalid")))]
 #[post("/v1/auth/refresh")]
-pub(crate) async fn refresh(db: web::Data<Db>, tokens: web::Data<Tokens>, Body(body): Body<RefreshToken>) -> Result<Answer> {
+pub(crate) async fn refresh_session(db: web::Data<Db>, tokens: web::Data<Tokens>, Body(body): Body<RefreshToken>) -> Result<Answer> {
     let spent = sha256(body.refresh_token.as_bytes());
     let refresh_token = random_token();
     let hash = sha256(refresh_token.as_bytes());
@@ -171,7 +171,7 @@ pub(crate) async fn refresh(db: web::Data<Db>, tokens: web::Data<Tokens>, Body(b
 #[utoipa::path(tag = "auth", security(()), request_body = RefreshToken,
     responses((status = 204, description = "The session has ended")))]
 #[post("/v1/auth/logout")]
-pub(crate) async fn logout(db: web::Data<Db>, Body(body): Body<RefreshToken>) -> Result<Answer> {
+pub(crate) async fn log_out(db: web::Data<Db>, Body(body): Body<RefreshToken>) -> Result<Answer> {
     let hash = sha256(body.refresh_token.as_bytes());
     let now = clock::now();
     db.tx(move |conn| queries::close_session(conn, &hash, now)).await?;

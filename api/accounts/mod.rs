@@ -13,10 +13,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use queries::{create_superuser, purge};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(auth::register)
-        .service(auth::login)
-        .service(auth::refresh)
-        .service(auth::logout)
+    cfg.service(auth::register_customer)
+        .service(auth::log_in)
+        .service(auth::refresh_session)
+        .service(auth::log_out)
         .service(me::find_me)
         .service(me::update_me);
 }

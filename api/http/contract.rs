@@ -10,6 +10,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::OpenApi;
 
 use crate::error::{Code, Error};
+use crate::http::examples;
 use crate::http::problem::{Caller, Problem, ProblemPart};
 use crate::http::sentences;
 
@@ -45,12 +46,37 @@ pub fn complete(document: &OpenApi) -> Value {
     document["components"]["schemas"]["Problem"] = schema_of(Problem::schema());
     document["components"]["schemas"]["Problem"]["additionalProperties"] = json!(true);
     document["components"]["schemas"]["ProblemPart"] = schema_of(ProblemPart::schema());
+    let schemas = document["components"]["schemas"].clone();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, item) in paths {
         for (_, operation) in item.as_object_mut().into_iter().flatten().filter(|(_, o)| o.get("operationId").is_some()) {
+            // An empty list says «for everybody»; a list of nothing, as the macro writes it, says it less clearly.
+            if operation["security"] == json!([{}]) {
+                operation["security"] = json!([]);
+            }
             let mut problems = standard_problems(operation);
             problems.extend(named_problems(operation));
             write_problems(operation, problems);
+            write_examples(operation, &schemas);
+        }
+    }
+    with_named_pages(document)
+}
+
+/// A page of orders is called `OrderPage` and refers to `Order`; the macro calls it `Page_Order` and repeats the order.
+fn with_named_pages(document: Value) -> Value {
+    let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let items: Vec<String> = schemas.keys().filter_map(|name| name.strip_prefix("Page_")).map(str::to_owned).collect();
+    let mut text = document.to_string();
+    for item in &items {
+        text = text.replace(&format!("\"#/components/schemas/Page_{item}\""), &format!("\"#/components/schemas/{item}Page\""));
+    }
+    let mut document: Value = serde_json::from_str(&text).unwrap_or(document);
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return document };
+    for item in items {
+        if let Some(mut page) = schemas.remove(&format!("Page_{item}")) {
+            page["properties"]["data"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+            schemas.insert(format!("{item}Page"), page);
         }
     }
     document
@@ -127,4 +153,17 @@ fn example(code: Code) -> Value {
     let problem = Problem::new(&Error::new(code), &caller, "https://api.ocpizza.example");
     let title = sentences::title(code, Language::En);
     json!({ "summary": title, "value": schema_of(problem) })
+}
+
+/// An example of every body that is JSON, made of the examples of its parts.
+fn write_examples(operation: &mut Value, schemas: &Value) {
+    if let Some(body) = operation.pointer_mut("/requestBody/content/application~1json") {
+        body["example"] = examples::of(&body["schema"], schemas);
+    }
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, response) in responses {
+        if let Some(body) = response.pointer_mut("/content/application~1json") {
+            body["example"] = examples::of(&body["schema"], schemas);
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod auth;
 pub mod client;
 pub mod contract;
+mod examples;
 pub mod idempotency;
 pub mod page;
 pub mod problem;

@@ -226,9 +226,10 @@ fn faults_of(error: &ValidationError<'_>) -> Vec<Fault> {
         Kind::Minimum { limit } | Kind::ExclusiveMinimum { limit } => limited("too_small", limit),
         Kind::Maximum { limit } | Kind::ExclusiveMaximum { limit } => limited("too_large", limit),
         Kind::Enum { options } => limited("unknown_value", options),
-        // The last branch is the one with content: the others of an optional field are `null`.
         Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
-            let inner: Vec<Fault> = context.last().into_iter().flatten().flat_map(faults_of).collect();
+            // An optional field is «this or null»: what is wrong lies in the branch that came furthest into the value.
+            let depth = |branch: &&Vec<ValidationError<'_>>| branch.iter().map(|e| e.instance_path().as_str().len()).max();
+            let inner: Vec<Fault> = context.iter().rev().max_by_key(depth).into_iter().flatten().flat_map(faults_of).collect();
             if inner.is_empty() { fault("invalid_format") } else { inner }
         }
         _ => fault("invalid_format"),

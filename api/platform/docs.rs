@@ -14,7 +14,7 @@ pub struct Published(pub String);
 #[utoipa::path(tag = "platform", security(()),
     responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
 #[get("/v1/openapi.json")]
-pub(crate) async fn openapi_json(document: web::Data<Published>) -> HttpResponse {
+pub(crate) async fn find_openapi(document: web::Data<Published>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }
 
@@ -24,7 +24,7 @@ pub(crate) async fn openapi_json(document: web::Data<Published>) -> HttpResponse
 #[utoipa::path(tag = "platform", security(()), params(("code" = String, Path, description = "The problem's code", example = "out_of_stock")),
     responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…")))]
 #[get("/docs/problems/{code}")]
-pub(crate) async fn problem_page(Path(word): Path<String>) -> Result<HttpResponse> {
+pub(crate) async fn find_problem_page(Path(word): Path<String>) -> Result<HttpResponse> {
     let code = Code::from_word(&word).ok_or_else(|| Error::not_found("problem"))?;
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\

@@ -38,7 +38,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Needs nothing but the process: restart it when this does not answer.
 #[utoipa::path(tag = "platform", security(()), responses((status = 200, description = "It is", body = Health)))]
 #[get("/health/live")]
-pub(crate) async fn live() -> web::Json<Health> {
+pub(crate) async fn check_liveness() -> web::Json<Health> {
     web::Json(Health { status: "ok", version: VERSION, checks: Vec::new() })
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn live() -> web::Json<Health> {
 #[utoipa::path(tag = "platform", security(()),
     responses((status = 200, description = "It can", body = Health), (status = 503, description = "busy")))]
 #[get("/health/ready")]
-pub(crate) async fn ready(db: web::Data<Db>) -> HttpResponse {
+pub(crate) async fn check_readiness(db: web::Data<Db>) -> HttpResponse {
     let looked = db
         .run(|conn| {
             diesel::sql_query("select 1").execute(conn)?;

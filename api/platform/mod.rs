@@ -10,5 +10,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use docs::Published;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(health::live).service(health::ready).service(docs::openapi_json).service(docs::problem_page);
+    cfg.service(health::check_liveness).service(health::check_readiness).service(docs::find_openapi).service(docs::find_problem_page);
 }
