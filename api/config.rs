@@ -127,9 +127,9 @@ impl Reader<'_> {
         (self.get)(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
     }
 
-    fn number<N: std::str::FromStr + PartialOrd + Copy>(&mut self, name: &str, range: std::ops::RangeInclusive<N>) -> Option<N>
+    fn number<N>(&mut self, name: &str, range: std::ops::RangeInclusive<N>) -> Option<N>
     where
-        N: std::fmt::Display,
+        N: std::str::FromStr + PartialOrd + Copy + std::fmt::Display,
     {
         let text = self.text(name)?;
         match text.parse::<N>() {

@@ -3,7 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a source that cannot be read is a failed test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,184 +36,152 @@ const FUNCTION_LINES: usize = 60;
 
 #[test]
 fn every_room_imports_only_from_lower_floors() {
-    verdict(api().iter().filter(|source| source.path != "api/lib.rs").flat_map(ladder_faults).collect());
+    check(api().map(spell_out_super), ladder_faults);
 }
 
 #[test]
 fn the_domain_knows_no_clock_and_no_outside_world() {
-    let domain = sources("api/domain");
-    let mut faults = forbid(&domain, &["Utc::now", "Local::now"], "`now` comes in as an argument");
-    for source in &domain {
-        for (offset, path) in paths(&source.code, "std::") {
-            if OUTSIDE_WORLD.contains(&identifier(&path)) {
-                faults.push(source.fault(offset, &format!("std::{path}: what the domain needs comes in as an argument")));
-            }
-        }
-    }
+    check(sources("api/domain"), |source| {
+        let mut faults = forbid(source, &["Utc::now", "Local::now"], "asks the clock: `now` comes in as an argument");
+        let outside = paths(&source.code, "std::").into_iter().filter(|(_, path)| OUTSIDE_WORLD.contains(&identifier(path)));
+        faults.extend(outside.map(|(at, path)| (at, format!("std::{path}: what the domain needs comes in as an argument"))));
+        faults
+    });
     let mut section = "";
     for (line, text) in (1..).zip(read("api/domain/Cargo.toml").lines()) {
         section = if text.starts_with('[') { text } else { section };
-        let key = match section.strip_prefix("[dependencies.") {
-            Some(name) => name.trim_end_matches(']'),
-            None => text.split([' ', '.', '=']).next().unwrap_or_default(),
-        };
-        let entry = section.starts_with("[dependencies") && !key.is_empty() && !key.starts_with(['[', '#']);
-        if entry && !DOMAIN_DEPENDENCIES.contains(&key) {
-            faults.push(format!("api/domain/Cargo.toml:{line}: depends on {key}: its short list is the proof that it is pure"));
-        }
+        let name = text.trim_start_matches("[dependencies.").split(['.', ' ', '=', ']', '#']).next().unwrap_or_default();
+        let known = name.is_empty() || text == "[dependencies]" || DOMAIN_DEPENDENCIES.contains(&name);
+        let why = "the short list is the proof that the domain is pure";
+        assert!(known || !section.starts_with("[dependencies"), "api/domain/Cargo.toml:{line}: depends on {name}: {why}");
     }
-    verdict(faults);
 }
 
 #[test]
 fn only_its_owner_writes_a_table() {
-    let owners = owners();
-    verdict(api().iter().flat_map(|source| owner_faults(source, &owners)).collect());
+    let tables = tables();
+    check(api(), |source| owner_faults(source, &tables));
 }
 
 #[test]
 fn only_transition_updates_orders() {
-    let (owners, mut faults) = (owners(), Vec::new());
-    for source in api().iter().filter(|source| source.path != "api/orders/transition.rs") {
-        for (offset, verb, _) in writes(source, &owners).into_iter().filter(|(_, _, table)| *table == "orders") {
-            if verb == "update" {
-                faults.push(source.fault(offset, "updates orders: only transition.rs does, or a status moves without its event"));
-            }
-        }
-    }
-    verdict(faults);
+    let (tables, why) = (tables(), "updates orders: only transition.rs does, or a status moves without its event");
+    check(api().filter(|source| source.path != "api/orders/transition.rs"), |source| {
+        let updates = writes(source, &tables).into_iter().filter(|(_, verb, table)| (*verb, *table) == ("update", "orders"));
+        updates.map(|(at, ..)| (at, why.to_owned())).collect()
+    });
 }
 
 #[test]
 fn nothing_is_served_without_being_documented() {
-    verdict(forbid(&api(), &[".route(", "web::resource("], "serves past the document: use #[get(…)] and .service(…)"));
+    let why = "serves past the document: use #[get(…)] and .service(…)";
+    check(api(), |source| forbid(source, &[".route(", "web::resource("], why));
 }
 
 #[test]
 fn every_handler_is_mounted() {
-    let mut faults = Vec::new();
-    for source in api() {
+    check(api(), |source| {
         let (folder, stem) = source.place();
         let home = format!("{folder}/mod.rs");
-        let mounts: String =
-            Source::of(&home, &fs::read_to_string(root(&home)).unwrap_or_default()).code.split_whitespace().collect();
+        let mounts: String = code_of(&home).split_whitespace().collect();
         let code = production(&source.code);
-        for (method, offset) in METHODS.iter().flat_map(|method| starts(code, &format!("{method}(")).map(move |at| (method, at)))
-        {
-            if code[..offset].trim_end_matches("actix_web::").ends_with("#[") {
-                let handler = identifier(code[offset..].split_once("fn ").unwrap_or_default().1);
-                let service = if stem == "mod" { format!(".service({handler})") } else { format!(".service({stem}::{handler})") };
-                if !mounts.contains(&service) {
-                    faults.push(source.fault(offset, &format!("{method} handler, but {home} lacks {service}: it serves nobody")));
-                }
-            }
-        }
-    }
-    verdict(faults);
+        let macros = METHODS.iter().flat_map(|method| starts(code, &format!("{method}(")));
+        let attributes = macros.filter(|at| code[..*at].trim_end_matches("actix_web::").ends_with("#["));
+        let unmounted = attributes.filter_map(|at| {
+            let handler = identifier(code[at..].split_once("fn ")?.1);
+            let service = format!(".service({stem}::{handler})").replace("(mod::", "(");
+            (!mounts.contains(&service)).then(|| (at, format!("{home} lacks {service}: this handler serves nobody")))
+        });
+        unmounted.collect()
+    });
 }
 
 #[test]
 fn every_schema_has_a_name_of_its_own() {
-    let (mut seen, mut faults) = (BTreeMap::new(), Vec::new());
-    for source in sources("api") {
-        for (offset, name) in schema_names(production(&source.code)) {
-            let place = source.fault(offset, &format!("schema {name}"));
-            if let Some(first) = seen.insert(name.to_owned(), place.clone()) {
-                faults.push(format!("{place} has the name of {first}: in the document the last one silently wins"));
-            }
-        }
-    }
-    verdict(faults);
+    let mut seen = BTreeMap::new();
+    check(sources("api"), |source| {
+        let names = schema_names(production(&source.code)).into_iter();
+        let again = names.filter_map(|(at, name)| {
+            let first = seen.insert(name.to_owned(), format!("{}:{}", source.path, source.line(at)))?;
+            Some((at, format!("schema {name} is in {first} as well: in the document the last one silently wins")))
+        });
+        again.collect()
+    });
 }
 
 #[test]
 fn files_and_functions_stay_short_and_have_telling_names() {
-    let mut faults = Vec::new();
-    for source in written() {
+    check(written(), |source| {
+        let mut faults = long_functions(&source.code);
         let lines = source.code.lines().count();
         if lines > FILE_LINES {
-            faults.push(source.fault(0, &format!("{lines} lines, over {FILE_LINES}: it holds more than one thing")));
+            faults.push((0, format!("{lines} lines, over {FILE_LINES}: it holds more than one thing")));
         }
-        faults.extend(long_functions(&source));
         let words = words(&source.code);
         let modules = words.windows(2).filter(|pair| pair[0].1 == "mod").map(|pair| pair[1]);
-        let parts = source.path.split(['/', '.']).map(|part| (0, part));
-        for (offset, name) in parts.chain(modules).filter(|(_, name)| SAYS_NOTHING.contains(name)) {
-            faults.push(source.fault(offset, &format!("«{name}» says nothing: such a place only grows")));
-        }
-    }
-    verdict(faults);
+        let names = source.path.split(['/', '.']).map(|part| (0, part)).chain(modules);
+        let empty = names.filter(|(_, name)| SAYS_NOTHING.contains(name));
+        faults.extend(empty.map(|(at, name)| (at, format!("«{name}» says nothing: such a place only grows"))));
+        faults
+    });
 }
 
 #[test]
 fn every_file_and_every_table_says_what_it_is() {
-    let mut faults = Vec::new();
-    for source in written().iter().filter(|source| source.path.starts_with("api/") && !read(&source.path).starts_with("//!")) {
-        faults.push(source.fault(0, "does not begin with `//!`: the reader has to guess what it is for"));
+    let silent = written().filter(|source| source.path.starts_with("api/") && !read(&source.path).starts_with("//!"));
+    check(silent, |_| vec![(0, "does not begin with `//!`: the reader has to guess what it is for".to_owned())]);
+    for file in migrations().flat_map(|folder| ["up.sql", "down.sql"].map(|name| format!("{folder}/{name}"))) {
+        assert!(root(&file).is_file(), "{file}:1: is missing: a migration goes both ways");
     }
-    for folder in migrations() {
-        let missing = ["up.sql", "down.sql"].into_iter().filter(|name| !root(&folder).join(name).is_file());
-        faults.extend(missing.map(|name| format!("{folder}/{name}:1: is missing: a migration goes both ways")));
-        let uncommented = tables(&folder).into_iter().filter(|(_, _, comment)| comment.is_empty());
-        faults.extend(uncommented.map(|(line, table, _)| {
-            format!("{folder}/up.sql:{line}: no `comment on table {table}`: it says what the table is and who owns it")
-        }));
+    for (table, (place, owner)) in tables() {
+        assert!(!owner.is_empty(), "{place}: no `comment on table {table} is '… Owned by ….'`: nobody knows who may write it");
     }
-    verdict(faults);
 }
 
 #[test]
 fn no_file_is_left_out_of_the_build() {
-    let mut faults = Vec::new();
-    for source in sources("api").into_iter().chain(sources("tests/api")) {
-        let (parent, name) = match source.place() {
-            (_, "lib" | "main") => continue,
-            (folder, "mod") => folder.rsplit_once('/').unwrap_or_default(),
-            place => place,
-        };
-        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|file| format!("{parent}/{file}"));
-        let parents = parents.iter().filter(|file| root(file).is_file()).map(|file| Source::of(file, &read(file)).code);
+    let inner = sources("api").into_iter().chain(sources("tests/api"));
+    check(inner.filter(|source| !["lib", "main"].contains(&source.place().1)), |source| {
+        let (folder, stem) = source.place();
+        let (parent, name) = if stem == "mod" { folder.rsplit_once('/').unwrap_or_default() } else { (folder, stem) };
+        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|file| code_of(&format!("{parent}/{file}")));
         let declares = |line: &str| line.trim().strip_suffix(&format!("mod {name};")).is_some_and(is_prefix);
-        if !parents.into_iter().any(|code| code.lines().any(declares)) {
-            faults.push(source.fault(0, &format!("no `mod {name};` in {parent}/: it is never compiled")));
-        }
-    }
-    verdict(faults);
+        let named = parents.iter().any(|code| code.lines().any(declares));
+        if named { vec![] } else { vec![(0, format!("no `mod {name};` in {parent}/: it is never compiled"))] }
+    });
 }
 
 #[test]
 fn only_config_reads_the_environment() {
     let why = "reads the environment: settings are read, checked and documented in config.rs";
-    let others: Vec<Source> = sources("api").into_iter().filter(|source| source.path != "api/config.rs").collect();
-    let mut faults = forbid(&others, &["env::var"], why);
-    for source in &others {
-        // An import in a group: `std::{env::{var}}`.
-        let names = paths(&source.code, "std::").into_iter().filter(|(_, path)| path.starts_with("env::var"));
-        faults.extend(names.map(|(offset, _)| source.fault(offset, &format!("`env::var` {why}"))));
-    }
-    verdict(faults);
+    check(sources("api").into_iter().filter(|source| source.path != "api/config.rs"), |source| {
+        // Imports may be grouped: `std::{env::{var}}`.
+        let imports = paths(&source.code, "std::").into_iter().filter(|(_, path)| path.starts_with("env::var"));
+        let imports = imports.map(|(at, _)| (at, format!("`env::var` {why}")));
+        imports.chain(forbid(source, &["env::var"], why)).collect()
+    });
 }
 
 #[test]
 fn lints_are_expected_with_a_reason_and_never_allowed() {
-    let mut faults = Vec::new();
-    for source in written() {
-        let allowed = starts(&source.code, "allow(").filter(|offset| source.code[..*offset].ends_with(['[', ',', ' ']));
-        faults.extend(allowed.map(|offset| source.fault(offset, "`allow`: only `expect` tells when it is no longer needed")));
-        for (offset, _) in source.code.match_indices("[expect(") {
-            if !group(&source.code[offset..]).contains("reason =") {
-                faults.push(source.fault(offset, "`expect` without a reason: the next reader cannot judge it"));
-            }
-        }
-    }
-    verdict(faults);
+    check(written(), |source| {
+        let code = source.code.as_str();
+        let allowed = starts(code, "allow(").into_iter().filter(|at| code[..*at].ends_with(['[', ',', ' ']));
+        let allowed = allowed.map(|at| (at, "`allow`: only `expect` tells when it is no longer needed"));
+        let expected = starts(code, "[expect(").into_iter().filter(|at| !group(&code[*at..]).contains("reason ="));
+        let expected = expected.map(|at| (at, "`expect` without a reason: the next reader cannot judge it"));
+        allowed.chain(expected).map(|(at, why)| (at, why.to_owned())).collect()
+    });
 }
 
 #[test]
 fn the_ladder_sees_every_form_of_import() {
-    let lines = |path: &str, text: &str| lines_of(ladder_faults(&Source::of(path, text)));
+    let lines = |path: &str, text: &str| {
+        let source = spell_out_super(Source::of(path, text));
+        source.lines(ladder_faults(&source))
+    };
     let carts = "use crate::{clock, stock::ledger,\n orders::{self, view}};\nfn f() { crate::kitchen::ledger::g(crate::app::h) }";
-    assert_eq!(lines("api/carts/x.rs", carts), [1, 1, 3]);
+    assert_eq!(lines("api/carts/x.rs", carts), [2, 2, 3]);
     let ledger = "// use crate::orders;\nuse super::view;\nuse crate::events::Fact;\nuse crate::stock::ledger;";
     assert_eq!(lines("api/kitchen/ledger.rs", ledger), [2, 4]);
     assert_eq!(lines("api/stores/x.rs", "use crate::menu;\nuse crate::*;\nuse super::super::app;"), [1, 2, 3]);
@@ -225,97 +193,108 @@ fn the_owner_table_sees_every_form_of_write() {
     let text = "diesel::update(\n  kitchen_tickets::table.find(1));\nlet due = payments::table.find(1);\ndiesel::delete(due);
         \"with x as (select 1) insert into\\\n orders (id)\"; // update users set a = 1
         r#\"update stock_levels s set a = 1\"#;\ndiesel::update(&row);\ndiesel::insert_into(menu::table);
-        diesel::insert_into(products::table);\n\"please update users and set\"; hash.update(x);";
-    let lines = |path: &str| lines_of(owner_faults(&Source::of(path, text), &owners()));
+        diesel::insert_into(products::table);\n\"please update users soon\"; hash.update(x);";
+    let lines = |path: &str| Source::of(path, text).lines(owner_faults(&Source::of(path, text), &tables()));
     assert_eq!(lines("api/menu/x.rs"), [1, 4, 5, 7, 8, 9]);
     assert_eq!(lines("api/load/x.rs"), [7, 8, 9]);
 }
 
 #[test]
 fn long_functions_are_seen_whatever_is_in_them() {
-    let faults = |times: usize| {
+    let lines = |times: usize| {
         let body = "        f(\"\n}\n\"); // }\n".repeat(times);
-        let text =
-            format!("impl X {{\n    pub(crate) async fn f(\n        a: [u8; 2],\n    ) {{\n{body}    }}\n    fn h() {{}}\n}}\n");
-        lines_of(long_functions(&Source::of("api/x.rs", &text)))
+        let text = format!("impl X {{\n    pub(crate) fn f(\n        a: [u8; 2],\n    ) {{\n{body}    }}\n    fn h() {{}}\n}}\n");
+        let source = Source::of("api/x.rs", &text);
+        source.lines(long_functions(&source.code))
     };
-    assert_eq!((faults(18), faults(19)), (vec![], vec![2]));
+    assert_eq!((lines(18), lines(19)), (vec![], vec![2]));
 }
 
-fn ladder_faults(source: &Source) -> Vec<String> {
-    let (folder, stem) = source.place();
-    let slice = folder.trim_start_matches("api").trim_start_matches('/');
-    let from = if slice.is_empty() { room(stem) } else { room(&format!("{slice}::{stem}")) };
-    // `super` counts from here; in the unit tests it is the file itself.
-    let own = if slice.is_empty() || stem == "mod" { "crate::".to_owned() } else { format!("crate::{slice}::") };
-    let code = production(&source.code);
-    let spelled = code.replace("super::super::", "crate::").replace("super::", &own) + &source.code[code.len()..];
-    let source = Source { path: source.path.clone(), code: spelled, literals: String::new() };
-    let mut faults = Vec::new();
-    for (offset, path) in paths(&source.code, "crate::").into_iter().filter(|(_, path)| path != "self") {
-        let to = room(&path);
-        let intended = INTENDED.iter().any(|(who, what, _)| (*who, *what) == (&from, &to));
-        let (high, low) = (floor(&from), floor(&to));
-        let lower = low.is_some() && low < high;
-        if !lower && !intended && from != to && to.strip_suffix("::ledger") != Some(&from) {
-            let rule = format!("{from} (floor {high:?}) names crate::{path} of {to} (floor {low:?})");
-            faults.push(source.fault(offset, &format!("{rule}: only lower floors may be imported, or changes run in circles")));
-        }
+/// Where, and what is wrong there.
+type Faults = Vec<(usize, String)>;
+
+fn check(sources: impl IntoIterator<Item = Source>, mut rule: impl FnMut(&Source) -> Faults) {
+    let mut faults = BTreeSet::new();
+    for source in sources {
+        faults.extend(rule(&source).into_iter().map(|(at, what)| format!("{}:{}: {what}", source.path, source.line(at))));
     }
-    faults
+    assert!(faults.is_empty(), "\n{}\n", faults.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+fn forbid(source: &Source, needles: &[&str], why: &str) -> Faults {
+    let found = needles.iter().flat_map(|needle| source.code.match_indices(needle));
+    found.map(|(at, needle)| (at, format!("`{needle}` {why}"))).collect()
+}
+
+fn ladder_faults(source: &Source) -> Faults {
+    let from = room(&source.module());
+    let named = paths(&source.code, "crate::").into_iter().filter_map(|(at, path)| {
+        let to = room(&path);
+        let (high, low) = (floor(&from), floor(&to));
+        let own = from == to || to.strip_suffix("::ledger") == Some(&from);
+        let intended = INTENDED.iter().any(|(who, what, _)| (*who, *what) == (&from, &to));
+        let rule = format!("{from} (floor {high:?}) names crate::{path} of {to} (floor {low:?})");
+        let fine = own || intended || low.is_some() && low < high;
+        (!fine).then(|| (at, format!("{rule}: only lower floors may be imported, or changes run in circles")))
+    });
+    named.collect()
+}
+
+/// `super::` as a path from the crate; in the unit tests it is the file itself.
+fn spell_out_super(source: Source) -> Source {
+    let own = source.module().rsplit_once("::").map_or("crate::".to_owned(), |(slice, _)| format!("crate::{slice}::"));
+    let code = production(&source.code);
+    let code = code.replace("super::super::", "crate::").replace("super::", &own) + &source.code[code.len()..];
+    Source { code, ..source }
 }
 
 fn room(path: &str) -> String {
-    let mut parts = path.splitn(3, "::");
-    let slice = parts.next().unwrap_or_default();
+    let slice = identifier(path);
     let ledger = format!("{slice}::ledger");
-    if parts.next() == Some("ledger") && floor(&ledger).is_some() { ledger } else { slice.to_owned() }
+    let inside = path == ledger || path.starts_with(&format!("{ledger}::"));
+    if inside && floor(&ledger).is_some() { ledger } else { slice.to_owned() }
 }
 
 fn floor(room: &str) -> Option<usize> {
     LADDER.iter().position(|rooms| rooms.split(' ').any(|name| name == room)).map(|index| index + 1)
 }
 
-/// The owner of each table, as the migrations say it.
-fn owners() -> BTreeMap<String, String> {
-    let tables = migrations().into_iter().flat_map(|folder| tables(&folder));
-    let owner = |comment: &str| {
-        let (_, rest) = comment.split_once("Owned by ").unwrap_or_default();
-        rest.split(|c| !is_word(c) && c != ':').next().unwrap_or_default().to_owned()
-    };
-    tables.map(|(_, table, comment)| (table, owner(&comment))).collect()
-}
-
-/// The tables that a migration creates: line, name, comment.
-fn tables(migration: &str) -> Vec<(usize, String, String)> {
-    let up = read(&format!("{migration}/up.sql"));
-    let created = (1..).zip(up.lines()).filter_map(|(line, text)| {
-        let table = identifier(text.strip_prefix("create ")?.trim_start_matches("unlogged ").strip_prefix("table ")?);
-        let comment = up.split_once(&format!("comment on table {table} is '")).and_then(|(_, rest)| rest.split_once("';"));
-        Some((line, table.to_owned(), comment.unwrap_or_default().0.to_owned()))
-    });
-    created.collect()
-}
-
-fn owner_faults(source: &Source, owners: &BTreeMap<String, String>) -> Vec<String> {
-    let mut faults = Vec::new();
-    for (offset, verb, table) in writes(source, owners) {
-        let owner = owners.get(table).map_or("", String::as_str);
-        let place = format!("api/{}", owner.replace("::", "/"));
-        let own = source.path == format!("{place}.rs") || source.path.starts_with(&format!("{place}/"));
-        let loading = source.path.starts_with("api/load/") && owner != "stock::ledger";
-        if owner.is_empty() {
-            faults.push(source.fault(offset, &format!("{verb} of «{table}»: name an owned table there, or nobody can check it")));
-        } else if !own && !loading {
-            let rule = format!("{verb} of {table}, which {owner} owns: others go around its invariants");
-            faults.push(source.fault(offset, &rule));
+/// The tables of the migrations: where each is created, and its owner if a comment names it.
+fn tables() -> BTreeMap<String, (String, String)> {
+    let mut tables = BTreeMap::new();
+    for file in migrations().map(|folder| format!("{folder}/up.sql")) {
+        let sql = read(&file);
+        for (line, text) in (1..).zip(sql.lines()) {
+            let header = ["create table ", "create unlogged table "].iter().find_map(|start| text.strip_prefix(start));
+            let Some(table) = header.map(identifier) else { continue };
+            let (_, comment) = sql.split_once(&format!("comment on table {table} is '")).unwrap_or_default();
+            let (_, owner) = comment.split("';").next().and_then(|comment| comment.split_once("Owned by ")).unwrap_or_default();
+            let owner = owner.split(|c| !is_word(c) && c != ':').next().unwrap_or_default();
+            tables.insert(table.to_owned(), (format!("{file}:{line}"), owner.to_owned()));
         }
     }
-    faults
+    tables
+}
+
+fn owner_faults(source: &Source, tables: &BTreeMap<String, (String, String)>) -> Faults {
+    let strange = writes(source, tables).into_iter().filter_map(|(at, verb, table)| {
+        let Some((_, owner)) = tables.get(table) else {
+            return Some((
+                at,
+                format!("{verb} of «{table}»: name a table of the migrations there, or nobody can check its owner"),
+            ));
+        };
+        let home = format!("api/{}", owner.replace("::", "/"));
+        let own = source.path == format!("{home}.rs") || source.path.starts_with(&format!("{home}/"));
+        let loading = source.path.starts_with("api/load/") && owner != "stock::ledger";
+        let fault = format!("{verb} of {table}, which {owner} owns: others go around its invariants");
+        (!own && !loading).then_some((at, fault))
+    });
+    strange.collect()
 }
 
 /// What a file writes, through diesel and in SQL: offset, verb, table. The table is empty where the text does not tell.
-fn writes<'a>(source: &'a Source, owners: &BTreeMap<String, String>) -> Vec<(usize, &'a str, &'a str)> {
+fn writes<'a>(source: &'a Source, tables: &BTreeMap<String, (String, String)>) -> Vec<(usize, &'a str, &'a str)> {
     let (code, mut writes) = (source.code.as_str(), Vec::new());
     for verb in DIESEL_WRITES {
         for offset in starts(code, &format!("{verb}(")) {
@@ -334,7 +313,7 @@ fn writes<'a>(source: &'a Source, owners: &BTreeMap<String, String>) -> Vec<(usi
         let update = is(0, "update") && (2..=4).any(|ahead| is(ahead, "set"));
         let table = if update { word(1) } else { word(2) };
         let other = is(0, "insert") && is(1, "into") || is(0, "delete") && is(1, "from");
-        if (update || other) && owners.contains_key(table) {
+        if (update || other) && tables.contains_key(table) {
             writes.push((*offset, if update { "update" } else { *verb }, table));
         }
     }
@@ -351,7 +330,7 @@ fn table_of(code: &str, open: usize) -> Option<&str> {
 }
 
 fn before_table(text: &str) -> Option<&str> {
-    text.split_once("::table").map(|(before, _)| last_identifier(before))
+    words(text.split_once("::table")?.0).last().map(|(_, word)| *word)
 }
 
 /// Names of the types that the document knows: derived, or declared by `words!`.
@@ -363,29 +342,23 @@ fn schema_names(code: &str) -> Vec<(usize, &str)> {
     });
     let declared = code.match_indices("words! {").map(|(offset, start)| {
         let head = code[offset + start.len()..].split('{').next().unwrap_or_default();
-        (offset, last_identifier(head.trim_end()))
+        (offset, words(head).last().map_or("", |(_, name)| *name))
     });
     // In `macro_rules!` the name is a `$variable`.
     derived.chain(declared).filter(|(_, name)| !name.is_empty()).collect()
 }
 
-fn long_functions(source: &Source) -> Vec<String> {
-    let (lines, mut faults) = (source.code.lines().collect::<Vec<_>>(), Vec::new());
-    let mut offset = 0;
-    for (start, text) in lines.iter().enumerate() {
-        let indent = text.len() - text.trim_start().len();
-        let signature = lines[start..].iter().map(|text| text.trim_end()).find(|text| text.ends_with(['{', '}', ';']));
-        if let Some((before, name)) = text.split_once("fn ").filter(|_| signature.is_some_and(|text| text.ends_with('{'))) {
-            let closing = format!("{}}}", &text[..indent]);
-            let length = lines[start..].iter().position(|text| text.starts_with(&closing)).map_or(0, |end| end + 1);
-            if is_prefix(before) && length > FUNCTION_LINES {
-                let rule = format!("{} has {length} lines, over {FUNCTION_LINES}: it does more than one thing", identifier(name));
-                faults.push(source.fault(offset, &rule));
-            }
-        }
-        offset += text.len() + 1;
-    }
-    faults
+fn long_functions(code: &str) -> Faults {
+    let functions = starts(code, "fn ").into_iter().filter_map(|at| {
+        let before = code[..at].rsplit('\n').next()?;
+        let indent = &before[..before.len() - before.trim_start().len()];
+        let signature = code[at..].lines().find(|line| line.trim_end().ends_with(['{', '}', ';']))?;
+        let length = code[at..].split(&format!("\n{indent}}}")).next()?.lines().count() + 1;
+        let long = is_prefix(before) && signature.trim_end().ends_with('{') && length > FUNCTION_LINES;
+        let name = identifier(&code[at + "fn ".len()..]);
+        long.then(|| (at, format!("{name} has {length} lines, over {FUNCTION_LINES}: it does more than one thing")))
+    });
+    functions.collect()
 }
 
 /// Whether this may stand before `fn` or `mod`.
@@ -411,29 +384,20 @@ impl Source {
         self.path.trim_end_matches(".rs").rsplit_once('/').unwrap_or_default()
     }
 
-    fn fault(&self, offset: usize, rule: &str) -> String {
-        format!("{}:{}: {rule}", self.path, self.code[..offset].matches('\n').count() + 1)
+    /// The path of the module below the crate of the API.
+    fn module(&self) -> String {
+        let path = self.path.trim_start_matches("api/").trim_end_matches(".rs");
+        path.trim_end_matches("/mod").replace('/', "::")
     }
-}
 
-fn verdict(mut faults: Vec<String>) {
-    faults.sort();
-    faults.dedup();
-    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
-}
+    fn line(&self, at: usize) -> usize {
+        self.code[..at].matches('\n').count() + 1
+    }
 
-/// The lines that the faults name, in order.
-fn lines_of(faults: Vec<String>) -> Vec<usize> {
-    let mut lines: Vec<usize> = faults.iter().filter_map(|fault| fault.split(':').nth(1)?.parse().ok()).collect();
-    lines.sort_unstable();
-    lines
-}
-
-fn forbid(sources: &[Source], needles: &[&str], why: &str) -> Vec<String> {
-    let pairs = sources.iter().flat_map(|source| needles.iter().map(move |needle| (source, needle)));
-    let found =
-        pairs.flat_map(|(source, needle)| source.code.match_indices(needle).map(move |(offset, _)| (source, offset, needle)));
-    found.map(|(source, offset, needle)| source.fault(offset, &format!("`{needle}` {why}"))).collect()
+    fn lines(&self, mut faults: Faults) -> Vec<usize> {
+        faults.sort();
+        faults.iter().map(|(at, _)| self.line(*at)).collect()
+    }
 }
 
 fn root(path: &str) -> PathBuf {
@@ -444,32 +408,35 @@ fn read(path: &str) -> String {
     fs::read_to_string(root(path)).expect(path)
 }
 
-fn list(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(root(folder)).expect(folder);
-    let names = entries.map(|entry| entry.expect(folder).file_name().to_string_lossy().into_owned());
-    let mut paths: Vec<String> = names.map(|name| format!("{folder}/{name}")).collect();
-    paths.sort();
-    paths
+/// The code of a file that need not exist.
+fn code_of(path: &str) -> String {
+    keep(&fs::read_to_string(root(path)).unwrap_or_default(), Kind::Code)
 }
 
-fn migrations() -> Vec<String> {
-    list("migrations").into_iter().filter(|path| root(path).is_dir()).collect()
+fn list(folder: &str) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(root(folder)).expect(folder);
+    entries.map(move |entry| format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy()))
+}
+
+fn migrations() -> impl Iterator<Item = String> {
+    list("migrations").filter(|path| root(path).is_dir())
 }
 
 fn sources(folder: &str) -> Vec<Source> {
-    let (folders, files): (Vec<String>, Vec<String>) = list(folder).into_iter().partition(|path| root(path).is_dir());
+    let (folders, files): (Vec<_>, Vec<_>) = list(folder).partition(|path| root(path).is_dir());
     let files = files.iter().filter(|path| path.ends_with(".rs")).map(|path| Source::of(path, &read(path)));
     files.chain(folders.iter().flat_map(|folder| sources(folder))).collect()
 }
 
-/// The API without the crates that live in its folder.
-fn api() -> Vec<Source> {
-    sources("api").into_iter().filter(|source| !["api/domain", "api/schema"].contains(&source.place().0)).collect()
+/// The rooms: without the crates that live in their folder, and without the list of rooms.
+fn api() -> impl Iterator<Item = Source> {
+    let others = ["api/domain/", "api/schema/", "api/lib.rs"];
+    sources("api").into_iter().filter(move |source| !others.iter().any(|other| source.path.starts_with(other)))
 }
 
 /// All that is written by hand.
-fn written() -> Vec<Source> {
-    sources("api").into_iter().chain(sources("tests")).filter(|source| source.path != "api/schema/lib.rs").collect()
+fn written() -> impl Iterator<Item = Source> {
+    sources("api").into_iter().chain(sources("tests")).filter(|source| source.path != "api/schema/lib.rs")
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -483,10 +450,9 @@ enum Kind {
 fn keep(text: &str, kind: Kind) -> String {
     let (bytes, mut kept) = (text.as_bytes(), Vec::with_capacity(text.len()));
     while kept.len() < bytes.len() {
-        let inside_word = kept.last().is_some_and(|_| is_word(char::from(bytes[kept.len() - 1])));
-        let (length, found) = token(&bytes[kept.len()..], inside_word);
-        let piece = bytes[kept.len()..].iter().take(length);
-        kept.extend(piece.map(|byte| if found == kind || *byte == b'\n' { *byte } else { b' ' }).collect::<Vec<_>>());
+        let (before, rest) = bytes.split_at(kept.len());
+        let (length, found) = token(rest, before.last().is_some_and(|byte| is_word(char::from(*byte))));
+        kept.extend(rest.iter().take(length).map(|byte| if found == kind || *byte == b'\n' { *byte } else { b' ' }));
     }
     String::from_utf8_lossy(&kept).into_owned()
 }
@@ -532,10 +498,6 @@ fn identifier(text: &str) -> &str {
     text.split(|c| !is_word(c)).next().unwrap_or_default()
 }
 
-fn last_identifier(text: &str) -> &str {
-    text.rsplit(|c| !is_word(c)).next().unwrap_or_default()
-}
-
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut offset = 0;
     let pieces = text.split_inclusive(|c| !is_word(c)).map(|piece| {
@@ -546,9 +508,9 @@ fn words(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// Where a word begins with this.
-fn starts(text: &str, needle: &str) -> std::vec::IntoIter<usize> {
-    let found = text.match_indices(needle).map(|(offset, _)| offset);
-    found.filter(|offset| !text[..*offset].ends_with(is_word)).collect::<Vec<_>>().into_iter()
+fn starts(text: &str, needle: &str) -> Vec<usize> {
+    let found = text.match_indices(needle).map(|(at, _)| at);
+    found.filter(|at| !text[..*at].ends_with(is_word)).collect()
 }
 
 /// What is between the bracket at the beginning and the one that closes it.
@@ -564,7 +526,7 @@ fn group(text: &str) -> &str {
 /// Every path that goes on after `start`, with groups written out.
 fn paths(code: &str, start: &str) -> Vec<(usize, String)> {
     let tails = |offset: usize| expand(&code[offset + start.len()..]).into_iter().map(move |path| (offset, path));
-    starts(code, start).flat_map(tails).collect()
+    starts(code, start).into_iter().flat_map(tails).collect()
 }
 
 fn expand(tree: &str) -> Vec<String> {

@@ -149,7 +149,11 @@ pub(crate) async fn log_in(
     responses((status = 200, description = "New tokens of the same session", body = Session),
         (status = 401, description = "refresh_token_invalid")))]
 #[post("/v1/auth/refresh")]
-pub(crate) async fn refresh_session(db: web::Data<Db>, tokens: web::Data<Tokens>, Body(body): Body<RefreshToken>) -> Result<Answer> {
+pub(crate) async fn refresh_session(
+    db: web::Data<Db>,
+    tokens: web::Data<Tokens>,
+    Body(body): Body<RefreshToken>,
+) -> Result<Answer> {
     let spent = sha256(body.refresh_token.as_bytes());
     let refresh_token = random_token();
     let hash = sha256(refresh_token.as_bytes());

@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let units = f64::deserialize(deserializer)?;
         let milli = units * 1000.0;
-        if !(units.abs() <= Self::LIMIT) || (milli - milli.round()).abs() > 1e-6 * units.abs().max(1.0) {
+        if units.is_nan() || units.abs() > Self::LIMIT || (milli - milli.round()).abs() > 1e-6 * units.abs().max(1.0) {
             return Err(serde::de::Error::custom("a quantity has at most three decimals and stays below 100 million"));
         }
         Ok(Quantity(milli.round() as i64))

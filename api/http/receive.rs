@@ -171,18 +171,28 @@ fn malformed(error: serde_json::Error) -> Error {
 }
 
 /// Checks a value against the contract and reads it.
-pub fn validated<T: DeserializeOwned + ToSchema + 'static>(json: Value) -> Result<T> {
+pub fn validated<T: DeserializeOwned + ToSchema + 'static>(mut json: Value) -> Result<T> {
     let validator = validator::<T>()?;
     let mut faults: Vec<Fault> = validator.iter_errors(&json).flat_map(|error| faults_of(&error)).collect();
     find_nul(&json, &mut String::new(), &mut faults);
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    serde_path_to_error::deserialize(json).map_err(|error| {
-        let path = error.path().to_string();
-        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/").replace(['[', ']'], "")) };
-        Error::invalid(vec![Fault::new(pointer, "invalid_format").with("reason", error.inner())])
-    })
+    make_integral(&mut json);
+    serde_path_to_error::deserialize(json)
+        .map_err(|error| Error::invalid(vec![Fault::new(pointer(error.path()), "invalid_format").with("reason", error.inner())]))
+}
+
+/// The JSON pointer (RFC 6901) of the place where reading stopped.
+pub fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let part = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(part).collect()
 }
 
 /// The validator of a body, compiled at its first use.
@@ -233,6 +243,22 @@ fn faults_of(error: &ValidationError<'_>) -> Vec<Fault> {
             if inner.is_empty() { fault("invalid_format") } else { inner }
         }
         _ => fault("invalid_format"),
+    }
+}
+
+/// `2.0` is an integer to JSON Schema, and so it is to us.
+fn make_integral(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            // Below 2^53 every whole double is an exact integer.
+            let whole = number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0 && n.abs() < 9_007_199_254_740_992.0);
+            if let Some(whole) = whole {
+                *value = json!(whole as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_integral),
+        Value::Object(members) => members.values_mut().for_each(make_integral),
+        _ => {}
     }
 }
 

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::config::Environment;
 use crate::error::{Error, Fault, Result};
+use crate::http::receive::pointer;
 use crate::stock::ledger;
 use document::Document;
 
@@ -104,13 +105,8 @@ pub struct Files(Vec<Source>);
 fn parse(name: &str, text: &str) -> Result<Document> {
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let pointer = if path == "." {
-            String::new()
-        } else {
-            format!("/{}", path.replace('.', "/").replace('[', "/").replace([']'], "").replace("//", "/"))
-        };
-        Error::invalid(vec![Fault::new(format!("{name}#{pointer}"), "invalid_format").with("reason", error.inner())])
+        let place = format!("{name}#{}", pointer(error.path()));
+        Error::invalid(vec![Fault::new(place, "invalid_format").with("reason", error.inner())])
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) struct OrdersQuery {
     store_id: String,
     /// Only orders that stand there.
     status: Option<OrderStatus>,
+    /// How many at the most.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i64>,
     /// `nextCursor` of the page before.

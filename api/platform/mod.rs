@@ -10,5 +10,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use docs::Published;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(health::check_liveness).service(health::check_readiness).service(docs::find_openapi).service(docs::find_problem_page);
+    cfg.service(health::check_liveness)
+        .service(health::check_readiness)
+        .service(docs::find_openapi)
+        .service(docs::find_problem_page);
 }

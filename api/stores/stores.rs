@@ -101,6 +101,7 @@ pub(super) struct StoresQuery {
     /// WGS 84 degrees; with `longitude`: nearest first.
     #[param(minimum = -90, maximum = 90, example = 48.8532)]
     latitude: Option<f64>,
+    /// WGS 84 degrees; with `latitude`.
     #[param(minimum = -180, maximum = 180, example = 2.3692)]
     longitude: Option<f64>,
     /// Only stores that offer it.

@@ -28,7 +28,10 @@ async fn a_customer_opens_an_account_and_changes_it() {
     let seen = me.get("/v1/me").await.expect(200);
     assert_eq!((&seen["email"], &seen["roles"], &seen["language"]), (&json!("camille@example.org"), &json!([]), &json!("fr")));
     let changed = me.patch("/v1/me", json!({ "phone": "+33639981234", "language": "en" })).await.expect(200);
-    assert_eq!((&changed["phone"], &changed["language"], &changed["name"]), (&json!("+33639981234"), &json!("en"), &seen["name"]));
+    assert_eq!(
+        (&changed["phone"], &changed["language"], &changed["name"]),
+        (&json!("+33639981234"), &json!("en"), &seen["name"])
+    );
     assert_eq!(me.patch("/v1/me", json!({ "phone": null })).await.expect(200)["phone"], json!(null));
     me.patch("/v1/me", json!({ "phone": "0639981234" })).await.problem(422, "invalid_request");
     me.patch("/v1/me", json!({ "roles": [] })).await.problem(422, "invalid_request");

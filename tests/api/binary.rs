@@ -37,7 +37,8 @@ fn help_is_for_strangers() {
     let help = run(&[], &["--help"]);
     assert!(help.status.success());
     let help = text(&help.stdout);
-    for word in ["serve", "worker", "migrate", "load-data", "create-superuser", "openapi", "doctor", "DATABASE_URL", "SECRET_KEY"] {
+    for word in ["serve", "worker", "migrate", "load-data", "create-superuser", "openapi", "doctor", "DATABASE_URL", "SECRET_KEY"]
+    {
         assert!(help.contains(word), "{word} in\n{help}");
     }
     assert_eq!(run(&[], &["fly"]).status.code(), Some(2));
@@ -105,7 +106,8 @@ impl Served {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port().to_string();
         let url = lease.url();
         let vars = [("DATABASE_URL", url.as_str()), ("SECRET_KEY", KEY), ("PORT", port.as_str()), ("OCPIZZA_ENV", "development")];
-        let child = program(&vars, &["serve", "--with-worker"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+        let child =
+            program(&vars, &["serve", "--with-worker"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
         Served { child, client: Client::new(&format!("http://127.0.0.1:{port}")) }
     }
 
@@ -190,8 +192,13 @@ async fn killed_in_the_middle_of_orders_nothing_is_half_done() {
     }
     let served = Served::ready(&lease).await;
     assert!(accepted.len() > 10, "only {} orders got through", accepted.len());
-    let stored: Vec<String> =
-        schema::orders::table.select(schema::orders::id).load::<uuid::Uuid>(&mut lease.connect()).unwrap().iter().map(ToString::to_string).collect();
+    let stored: Vec<String> = schema::orders::table
+        .select(schema::orders::id)
+        .load::<uuid::Uuid>(&mut lease.connect())
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     for id in &accepted {
         assert!(stored.contains(id), "the order {id} was answered with 201 and is lost");
     }
@@ -243,4 +250,23 @@ async fn without_a_database_it_lives_and_says_that_it_is_not_ready() {
     assert!(ready.header("retry-after").is_some());
     ready.problem(503, "busy");
     served.client.get("/v1/stores").await.problem(503, "busy");
+}
+
+/// The README's first order, line by line as it stands there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readmes_order_reaches_the_doorstep() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the page");
+    let (_, rest) = readme.split_once("## A first order").expect("the chapter");
+    let (_, rest) = rest.split_once("```sh\n").expect("its lines");
+    let (lines, _) = rest.split_once("```").expect("their end");
+    let lease = Lease::demo();
+    let served = Served::ready(&lease).await;
+    let mut shell = Command::new("sh");
+    shell.args(["-euc", lines]).env("API", &served.client.base);
+    let done = tokio::task::spawn_blocking(move || shell.output().expect("sh")).await.expect("no panic");
+    let said = text(&done.stdout);
+    assert!(done.status.success(), "{said}\n{}", text(&done.stderr));
+    assert!(said.contains("\"status\": \"delivered\""), "{said}");
+    assert!(said.trim_end().ends_with("[13,\"order.delivered\"]"), "{said}");
+    ledger::assert_clean(&mut lease.connect());
 }

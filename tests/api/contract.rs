@@ -72,9 +72,8 @@ fn the_catalogue_of_states_is_up_to_date() {
 
 #[test]
 fn the_catalogue_of_events_is_up_to_date() {
-    let events = EventType::ALL
-        .iter()
-        .map(|event| json!({ "type": event.as_str(), "onOrderStreamOfCustomer": event.is_for_customer() }));
+    let events =
+        EventType::ALL.iter().map(|event| json!({ "type": event.as_str(), "onOrderStreamOfCustomer": event.is_for_customer() }));
     compare("frontend-contract/events.json", &pretty(&json!({ "events": events.collect::<Vec<_>>() })));
 }
 
@@ -143,10 +142,8 @@ fn every_example_validates_against_its_schema() {
         for body in bodies {
             let many = body["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
             for example in body.get("example").into_iter().chain(many) {
-                let faults: Vec<String> = validator(&body["schema"])
-                    .iter_errors(example)
-                    .map(|e| format!("{}: {e}", e.instance_path()))
-                    .collect();
+                let faults: Vec<String> =
+                    validator(&body["schema"]).iter_errors(example).map(|e| format!("{}: {e}", e.instance_path())).collect();
                 assert!(faults.is_empty(), "{name}: {faults:#?}\n{example:#}");
                 seen += 1;
             }
@@ -159,7 +156,8 @@ fn every_example_validates_against_its_schema() {
 fn money_is_never_a_float() {
     fn walk(at: &str, value: &Value) {
         if let Some(object) = value.as_object() {
-            let floats = object.get("type").is_some_and(|t| t == "number" || t.as_array().is_some_and(|t| t.contains(&json!("number"))));
+            let floats =
+                object.get("type").is_some_and(|t| t == "number" || t.as_array().is_some_and(|t| t.contains(&json!("number"))));
             let may = at.ends_with("itude") || at.contains("Quantity");
             assert!(!floats || may, "{at} is a float");
         }

@@ -24,11 +24,7 @@ impl Access {
         let ways = operation.value["security"].as_array().expect("security");
         let bearer = ways.iter().filter_map(|way| way.get("bearer")?.as_array());
         let roles: Vec<String> = bearer.clone().flatten().map(|role| role.as_str().unwrap().to_owned()).collect();
-        Access {
-            open: ways.is_empty() || ways.contains(&json!({})),
-            any_bearer: bearer.into_iter().any(Vec::is_empty),
-            roles,
-        }
+        Access { open: ways.is_empty() || ways.contains(&json!({})), any_bearer: bearer.into_iter().any(Vec::is_empty), roles }
     }
 }
 

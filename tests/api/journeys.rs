@@ -11,8 +11,11 @@ async fn a_pizza_goes_from_the_menu_to_the_doorstep() {
     let before = app.stock("mozzarella");
     let (guest, order) = app.order("delivery", &[("reine", "medium", 2)]).await;
     assert_eq!(order["status"], "placed");
-    assert_eq!(order["payment"], json!({ "method": "cash", "status": "due", "amount": order["totals"]["total"],
-        "tendered": null, "change": null, "collectedAt": null }));
+    assert_eq!(
+        order["payment"],
+        json!({ "method": "cash", "status": "due", "amount": order["totals"]["total"],
+        "tendered": null, "change": null, "collectedAt": null })
+    );
     // A medium Reine takes 115 g of mozzarella.
     assert_eq!(app.stock("mozzarella"), (before.0, before.1 + 230_000), "reserved at placement");
 

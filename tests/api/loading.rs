@@ -14,7 +14,8 @@ use crate::support::ledger;
 fn try_load(lease: &Lease, json: &str, environment: Environment) -> Result<(), Error> {
     let file = std::env::temp_dir().join(format!("ocpizza-load-{}-{}.json", std::process::id(), uuid::Uuid::now_v7()));
     std::fs::write(&file, json).expect("written");
-    let outcome = load::read(&file).and_then(|files| lease.db(1).tx_here(|conn| load::load(conn, &files, environment, clock::now())));
+    let outcome =
+        load::read(&file).and_then(|files| lease.db(1).tx_here(|conn| load::load(conn, &files, environment, clock::now())));
     std::fs::remove_file(&file).expect("removed");
     outcome.map(|_| ())
 }
@@ -80,12 +81,24 @@ fn each_mistake_is_found_where_it_is() {
     for (json, expected) in [
         (r#"{ "stock": [{ "store": "nowhere", "levels": {} }] }"#, "/stock/0/store there is no store «nowhere»"),
         (r#"{ "stock": [{ "store": "lille-centre", "levels": { "gold": 1 } }] }"#, "/stock/0/levels/gold there is no ingredient"),
-        (r#"{ "stock": [{ "store": "lille-centre", "levels": { "ham": 0.0001 } }] }"#, "/stock/0/levels/ham a quantity has at most"),
-        (r#"{ "taxRates": [{ "category": "gold", "serviceType": null, "rateBasisPoints": 1, "validFrom": "2026-01-01" }] }"#, "/taxRates/0/category unknown variant"),
-        (r#"{ "taxRates": [{ "category": "alcohol", "serviceType": null, "rateBasisPoints": -1, "validFrom": "2026-01-01" }] }"#, "/taxRates/0 "),
+        (
+            r#"{ "stock": [{ "store": "lille-centre", "levels": { "ham": 0.0001 } }] }"#,
+            "/stock/0/levels/ham a quantity has at most",
+        ),
+        (
+            r#"{ "taxRates": [{ "category": "gold", "serviceType": null, "rateBasisPoints": 1, "validFrom": "2026-01-01" }] }"#,
+            "/taxRates/0/category unknown variant",
+        ),
+        (
+            r#"{ "taxRates": [{ "category": "alcohol", "serviceType": null, "rateBasisPoints": -1, "validFrom": "2026-01-01" }] }"#,
+            "/taxRates/0 ",
+        ),
         (r#"{ "pizzas": [] }"#, "/pizzas unknown field"),
-        (r#"{ "people": [{ "email": "a@b.c", "name": "A", "phone": null, "password": "x", "roles": [{ "store": null, "role": "cook" }] }] }"#, "/people/0/roles/0 an admin has no store"),
-        (r#"{ "stock": "#, " EOF while parsing"),
+        (
+            r#"{ "people": [{ "email": "a@b.c", "name": "A", "phone": null, "password": "x", "roles": [{ "store": null, "role": "cook" }] }] }"#,
+            "/people/0/roles/0 an admin has no store",
+        ),
+        (r#"{ "stock": "#, "/stock EOF while parsing"),
     ] {
         let found = faults(try_load(&lease, json, Environment::Development).expect_err(json));
         assert!(found[0].starts_with(expected), "{json}: {found:?}");

@@ -1,5 +1,8 @@
 //! The integration tests: one binary, a database for each test, the real server on a real socket.
 
+#![expect(unreachable_pub, reason = "what support offers is for the tests beside it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
+
 mod accounts;
 mod binary;
 mod contract;

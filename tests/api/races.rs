@@ -28,7 +28,9 @@ async fn fifty_times_the_same_key_is_one_order() {
     let app = TestApp::start().await;
     let cart = app.cart("delivery", &[("reine", "medium", 1)]).await;
     let body = order_body(cart.cart(), "delivery");
-    let answers = join_all((0..50).map(|_| cart.post_once("/v1/orders", body.clone(), "one intent, one key".replace(' ', "-").leak()))).await;
+    let answers =
+        join_all((0..50).map(|_| cart.post_once("/v1/orders", body.clone(), "one intent, one key".replace(' ', "-").leak())))
+            .await;
     let mut bodies: BTreeMap<String, usize> = BTreeMap::new();
     for answer in answers {
         match answer.status {
@@ -38,7 +40,10 @@ async fn fifty_times_the_same_key_is_one_order() {
     }
     assert_eq!(bodies.len(), 1, "everybody got the same answer");
     ledger::assert_clean(&mut app.connect());
-    assert_eq!(app.staff("counter").await.get("/v1/orders?storeId=paris-bastille").await.expect(200)["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        app.staff("counter").await.get("/v1/orders?storeId=paris-bastille").await.expect(200)["data"].as_array().unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,13 +92,17 @@ async fn two_drivers_reach_for_one_delivery() {
 #[tokio::test(flavor = "multi_thread")]
 async fn crossing_baskets_never_surface_a_deadlock() {
     let app = TestApp::start().await;
-    let (forward, backward) = ([("reine", "small", 1), ("orientale", "large", 1)], [("orientale", "large", 1), ("reine", "small", 1)]);
+    let (forward, backward) =
+        ([("reine", "small", 1), ("orientale", "large", 1)], [("orientale", "large", 1), ("reine", "small", 1)]);
     let baskets = (0..24).map(|n| app.cart("collection", if n % 2 == 0 { &forward } else { &backward }));
     let carts = join_all(baskets).await;
     let orders = join_all(carts.iter().map(|cart| cart.place("collection"))).await;
     let orders: Vec<_> = orders.into_iter().map(|answer| answer.expect(201)).collect();
     let manager = app.staff("manager").await;
-    let steps = join_all(orders.iter().enumerate().map(|(n, order)| manager.command(order, if n % 3 == 0 { "cancel" } else { "accept" }))).await;
+    let steps = join_all(
+        orders.iter().enumerate().map(|(n, order)| manager.command(order, if n % 3 == 0 { "cancel" } else { "accept" })),
+    )
+    .await;
     for answer in steps {
         answer.expect(200);
     }

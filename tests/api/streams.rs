@@ -34,7 +34,8 @@ impl Stream {
             if let Some((frame, rest)) = self.text.split_once("\n\n") {
                 let frame = frame.to_owned();
                 self.text = rest.to_owned();
-                let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+                let field =
+                    |name: &str| frame.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
                 if let Some(data) = field("data") {
                     let id = field("id").map_or(0, |id| id.parse().expect("a number"));
                     return Some((id, field("event").expect("a type"), serde_json::from_str(&data).expect("JSON")));
@@ -64,8 +65,16 @@ async fn a_store_sees_everything_once_and_in_order() {
     let mut live = Stream::open(&cook, &path, None).await;
     let (guest, order) = app.order("delivery", &[("reine", "small", 1)]).await;
     app.cook(&order).await;
-    let expected = ["order.placed", "order.accepted", "kitchen.ticket_created", "delivery.created", "order.in_preparation",
-        "kitchen.ticket_updated", "order.ready", "kitchen.ticket_updated"];
+    let expected = [
+        "order.placed",
+        "order.accepted",
+        "kitchen.ticket_created",
+        "delivery.created",
+        "order.in_preparation",
+        "kitchen.ticket_updated",
+        "order.ready",
+        "kitchen.ticket_updated",
+    ];
     let seen = live.take(expected.len()).await;
     assert_eq!(seen.iter().map(|(_, kind)| kind.as_str()).collect::<Vec<_>>(), expected);
     assert_eq!(seen.iter().map(|(id, _)| *id).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());

@@ -53,8 +53,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     let schema = response["content"].get(&media).map(|content| &content["schema"]);
     let schema = schema.unwrap_or_else(|| panic!("{} may not answer {media} with {}", answer.request, answer.status));
     let body: Value = serde_json::from_str(&answer.text).expect("JSON");
-    let faults: Vec<String> =
-        validator(schema).iter_errors(&body).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    let faults: Vec<String> = validator(schema).iter_errors(&body).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert!(faults.is_empty(), "{} answers what the document does not say: {faults:#?}\n{body:#}", answer.request);
     if media == "application/problem+json" {
         let listed = response["description"].as_str().unwrap_or("").split(", ").any(|code| body["code"] == code);
