@@ -21,6 +21,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "me", description = "The logged-in user"),
+        (name = "staff", description = "Who works where"),
         (name = "stores", description = "Where the chain sells"),
         (name = "menu", description = "What can be ordered now"),
         (name = "carts", description = "What is about to be ordered, priced by the server"),

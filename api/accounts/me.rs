@@ -2,12 +2,12 @@
 
 use actix_web::{get, patch, web};
 use domain::language::Language;
-use domain::people::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::queries::{self, ProfileChange, UserRow};
+use crate::accounts::staff::StaffRole;
 use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
@@ -29,15 +29,6 @@ pub struct Me {
     language: Language,
     /// Empty for customers.
     roles: Vec<StaffRole>,
-}
-
-/// What somebody may do, and where.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StaffRole {
-    /// null: in every store.
-    store_id: Option<Uuid>,
-    role: Role,
 }
 
 /// What to change; what is absent stays.

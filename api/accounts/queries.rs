@@ -79,6 +79,29 @@ pub(super) fn memberships(conn: &mut PgConnection, user_id: Uuid) -> Result<Vec<
         .collect()
 }
 
+pub(super) fn grant(conn: &mut PgConnection, user_id: Uuid, roles: &[Membership]) -> Result<()> {
+    for role in roles {
+        diesel::insert_into(memberships::table)
+            .values((
+                memberships::id.eq(Uuid::now_v7()),
+                memberships::user_id.eq(user_id),
+                memberships::store_id.eq(role.store_id),
+                memberships::role.eq(role.role.as_str()),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn revoke_roles(conn: &mut PgConnection, user_id: Uuid, roles: &[Membership]) -> Result<()> {
+    for role in roles {
+        let of_user = memberships::table.filter(memberships::user_id.eq(user_id).and(memberships::role.eq(role.role.as_str())));
+        diesel::delete(of_user.filter(memberships::store_id.is_not_distinct_from(role.store_id))).execute(conn)?;
+    }
+    Ok(())
+}
+
 pub(super) fn open_session(conn: &mut PgConnection, user_id: Uuid, hash: &[u8], now: DateTime<Utc>) -> Result<()> {
     let id = Uuid::now_v7();
     diesel::insert_into(sessions::table)

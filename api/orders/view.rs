@@ -124,6 +124,9 @@ pub struct Address {
     pub postcode: String,
     #[schema(min_length = 1, max_length = 100, example = "Paris")]
     pub city: String,
+    /// ISO 3166-1 alpha-2.
+    #[schema(pattern = "^[A-Z]{2}$", example = "FR")]
+    pub country: Option<String>,
     #[schema(max_length = 20, example = "3")]
     pub floor: Option<String>,
     #[schema(max_length = 30, example = "A12B4")]

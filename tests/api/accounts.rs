@@ -148,3 +148,43 @@ async fn blocked_people_get_in_no_more() {
     let refresh = json!({ "refreshToken": session["refreshToken"] });
     app.anybody().post("/v1/auth/refresh", refresh).await.problem(401, "refresh_token_invalid");
 }
+
+#[tokio::test]
+async fn managers_hire_for_their_store_and_the_admin_for_all() {
+    let app = TestApp::start().await;
+    let (manager, admin) = (app.staff("manager").await, app.login("admin").await);
+    let stores = app.anybody().get("/v1/stores").await.expect(200);
+    let (paris, lyon) = (&stores["data"][0]["id"], &stores["data"][1]["id"]);
+    let person = |email: &str, roles: serde_json::Value| json!({ "email": email, "name": "Sam", "password": "four words nobody guesses", "roles": roles });
+    let cook = json!([{ "storeId": paris, "role": "cook" }]);
+    let sam = manager.post("/v1/staff", person("Sam@example.org", cook.clone())).await.expect(201);
+    let login = json!({ "email": "sam@example.org", "password": "four words nobody guesses" });
+    let session = app.anybody().post("/v1/auth/login", login.clone()).await.expect(200);
+    bearer(&app, &session).get("/v1/stores/paris-bastille/stock").await.expect(200);
+
+    for roles in [json!([{ "storeId": lyon, "role": "cook" }]), json!([{ "storeId": paris, "role": "manager" }])] {
+        let refused = manager.post("/v1/staff", person("kim@example.org", roles)).await.problem(422, "invalid_request");
+        assert_eq!(refused["errors"][0]["code"], "not_yours_to_give");
+    }
+    let nowhere = json!([{ "storeId": null, "role": "cook" }]);
+    admin.post("/v1/staff", person("kim@example.org", nowhere)).await.problem(422, "invalid_request");
+    let taken = manager.post("/v1/staff", person("sam@example.org", cook)).await.problem(409, "email_taken");
+    assert_eq!(taken["userId"], sam["id"]);
+
+    let roles = format!("/v1/staff/{}/roles", sam["id"].as_str().unwrap());
+    let both = json!({ "roles": [{ "storeId": paris, "role": "counter" }, { "storeId": lyon, "role": "driver" }] });
+    assert_eq!(
+        admin.send(admin.request(reqwest::Method::PUT, &roles).json(&both)).await.expect(200)["roles"].as_array().unwrap().len(),
+        2
+    );
+    let none = manager.send(manager.request(reqwest::Method::PUT, &roles).json(&json!({ "roles": [] }))).await.expect(200);
+    assert_eq!(none["roles"], json!([]));
+    let session = app.anybody().post("/v1/auth/login", login).await.expect(200);
+    let left = bearer(&app, &session).get("/v1/me").await.expect(200)["roles"].clone();
+    assert_eq!(left, json!([{ "storeId": lyon, "role": "driver" }]), "Paris has no say in Lyon");
+
+    let of_paris = manager.get("/v1/staff").await.expect(200);
+    assert_eq!(of_paris["data"].as_array().unwrap().len(), 4);
+    assert_eq!(admin.get("/v1/staff?storeId=lyon-part-dieu").await.expect(200)["data"].as_array().unwrap().len(), 5);
+    manager.get("/v1/staff?storeId=lyon-part-dieu").await.problem(403, "forbidden");
+}
