@@ -26,4 +26,4 @@ schema: setup ## Write api/schema/lib.rs anew from the migrations (needs diesel_
 	./api/schema/generate.sh
 
 setup:
-	@./setup.sh
+	@.ci/setup

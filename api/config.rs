@@ -35,7 +35,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("OCPIZZA_CORS_ORIGINS", "http://localhost:4200 embedded, else none", "origins that may call, comma-separated"),
     variable("OCPIZZA_TRUSTED_PROXY_HOPS", "0", "proxies in front whose X-Forwarded-For is believed (Heroku, nginx: 1)"),
     variable("OCPIZZA_WORKERS", "one a core", "threads that answer requests, 1 to 64"),
-    variable("OCPIZZA_LOG", "info", "what is logged, as a tracing filter: info,ocpizza=debug"),
+    variable("OCPIZZA_LOG", "info,actix_server=warn", "what is logged, as a tracing filter: info,ocpizza=debug"),
     variable("OCPIZZA_LOG_FORMAT", "human in a terminal, else json", "human or json"),
 ];
 
@@ -170,7 +170,7 @@ impl Logging {
             Some("human") => Some(LogFormat::Human),
             _ => None,
         };
-        Logging { filter: get("OCPIZZA_LOG").unwrap_or_else(|| "info".to_owned()), format }
+        Logging { filter: get("OCPIZZA_LOG").unwrap_or_else(|| "info,actix_server=warn".to_owned()), format }
     }
 }
 

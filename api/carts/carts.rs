@@ -18,7 +18,7 @@ use crate::db::Db;
 use crate::error::{Code, Error, Fault, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{MaybeSignedIn, User, header, random_token, sha256};
-use crate::http::idempotency::once;
+use crate::http::idempotency::answer_once;
 use crate::http::problem::Speaks;
 use crate::http::receive::{IdempotencyHeader, Path, Post};
 use crate::http::sentences;
@@ -125,31 +125,28 @@ pub(crate) async fn create_cart(
     Speaks(language): Speaks,
     post: Post<CreateCart>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
+    let Post { body, once } = post;
     let customer_id = user.map(|user| user.id);
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let store_id = store_path::resolve(conn, &body.store_id)
-                .map_err(|_| Error::invalid(vec![Fault::new("/storeId", "not_found")]))?;
-            if !stores::find(conn, store_id)?.services().contains(&body.service_type) {
-                return Err(Error::invalid(vec![Fault::new("/serviceType", "not_offered")]));
-            }
-            let token = random_token();
-            let cart = CartRow {
-                id: Uuid::now_v7(),
-                token_hash: sha256(token.as_bytes()),
-                store_id,
-                service_type: body.service_type,
-                customer_id,
-                order_id: None,
-                version: 1,
-                expires_at: queries::expiry(now),
-            };
-            queries::insert(conn, &cart, now)?;
-            let view = Cart { token: Some(token), ..view(conn, cart, language, now)? };
-            Answer::created(format!("/v1/carts/{}", view.id), &view)
-        })
+    answer_once(&db, once, move |conn, now| {
+        let store_id =
+            store_path::resolve(conn, &body.store_id).map_err(|_| Error::invalid(vec![Fault::new("/storeId", "not_found")]))?;
+        if !stores::find(conn, store_id)?.services().contains(&body.service_type) {
+            return Err(Error::invalid(vec![Fault::new("/serviceType", "not_offered")]));
+        }
+        let token = random_token();
+        let cart = CartRow {
+            id: Uuid::now_v7(),
+            token_hash: sha256(token.as_bytes()),
+            store_id,
+            service_type: body.service_type,
+            customer_id,
+            order_id: None,
+            version: 1,
+            expires_at: queries::expiry(now),
+        };
+        queries::insert(conn, &cart, now)?;
+        let view = Cart { token: Some(token), ..view(conn, cart, language, now)? };
+        Answer::created(format!("/v1/carts/{}", view.id), &view)
     })
     .await
 }

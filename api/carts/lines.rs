@@ -12,7 +12,7 @@ use crate::clock;
 use crate::db::Db;
 use crate::error::{Code, Error, Fault, Result};
 use crate::http::answer::Answer;
-use crate::http::idempotency::once;
+use crate::http::idempotency::answer_once;
 use crate::http::problem::Speaks;
 use crate::http::receive::{Body, IdempotencyHeader, Path, Post, present};
 
@@ -87,22 +87,19 @@ pub(crate) async fn add_cart_line(
     Speaks(language): Speaks,
     post: Post<AddCartLine>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let cart = open_cart(conn, &caller, path.cart_id)?;
-            if queries::lines(conn, cart.id)?.len() >= MAX_LINES {
-                return Err(Error::invalid(vec![Fault::new("/lines", "too_many").with("limit", MAX_LINES)]));
-            }
-            let variant = queries::variant(conn, body.variant_id)?.filter(|variant| variant.on_sale);
-            let variant = variant.ok_or_else(|| Error::invalid(vec![Fault::new("/variantId", "not_found")]))?;
-            let chosen = checked_modifiers(conn, &variant, &body.modifiers)?;
-            let line = LineChange { quantity: body.quantity, chosen, note: body.note.clone() };
-            queries::insert_line(conn, cart.id, variant.id, &line)?;
-            let cart = touched(conn, cart)?;
-            Answer::created(format!("/v1/carts/{}", cart.id), &view(conn, cart, language, now)?)
-        })
+    let Post { body, once } = post;
+    answer_once(&db, once, move |conn, now| {
+        let cart = open_cart(conn, &caller, path.cart_id)?;
+        if queries::lines(conn, cart.id)?.len() >= MAX_LINES {
+            return Err(Error::invalid(vec![Fault::new("/lines", "too_many").with("limit", MAX_LINES)]));
+        }
+        let variant = queries::variant(conn, body.variant_id)?.filter(|variant| variant.on_sale);
+        let variant = variant.ok_or_else(|| Error::invalid(vec![Fault::new("/variantId", "not_found")]))?;
+        let chosen = checked_modifiers(conn, &variant, &body.modifiers)?;
+        let line = LineChange { quantity: body.quantity, chosen, note: body.note.clone() };
+        queries::insert_line(conn, cart.id, variant.id, &line)?;
+        let cart = touched(conn, cart)?;
+        Answer::created(format!("/v1/carts/{}", cart.id), &view(conn, cart, language, now)?)
     })
     .await
 }

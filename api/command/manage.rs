@@ -54,15 +54,22 @@ pub(super) fn create_superuser(mut config: Config, email: &str, name: &str) -> R
     Ok(())
 }
 
-/// From the terminal (it is shown: there is no portable way to hide it without unsafe code), or the first line of a pipe.
+/// From the terminal, which does not show it, or the first line of a pipe.
 fn read_password() -> Result<Secret> {
     let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        print!("Password (it will be shown): ");
+    let terminal = stdin.is_terminal();
+    if terminal {
+        print!("Password: ");
         std::io::stdout().flush().map_err(Error::internal)?;
+        echo("-echo");
     }
     let mut line = String::new();
-    stdin.lock().read_line(&mut line).map_err(Error::internal)?;
+    let read = stdin.lock().read_line(&mut line);
+    if terminal {
+        echo("echo");
+        println!();
+    }
+    read.map_err(Error::internal)?;
     let password = line.trim_end_matches(['\r', '\n']);
     let wrong = |reason| Err(Error::invalid(vec![Fault::new("password", "invalid").with("reason", reason)]));
     match password.chars().count() {
@@ -71,4 +78,9 @@ fn read_password() -> Result<Secret> {
         _ if passwords::is_too_weak(password) => wrong("this password is published or too easy"),
         _ => Ok(Secret::new(password)),
     }
+}
+
+/// Turns the terminal's echo off or on; where there is no stty the password is shown.
+fn echo(setting: &str) {
+    let _ = std::process::Command::new("stty").arg(setting).status();
 }

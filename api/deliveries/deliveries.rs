@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::http::auth::{Everybody, Staff};
+use crate::http::auth::{Dispatch, Staff};
 use crate::http::page::Page;
 use crate::http::receive::{Path, Query};
 use crate::http::store_path::StorePath;
@@ -82,12 +82,12 @@ const OPEN: &[DeliveryState] =
 /// List the deliveries of a store
 ///
 /// Oldest first; at most 200.
-#[utoipa::path(tag = "deliveries", security(("bearer" = ["counter", "cook", "driver", "manager", "admin"])),
+#[utoipa::path(tag = "deliveries", security(("bearer" = ["counter", "driver", "manager", "admin"])),
     params(StorePath, DeliveriesQuery),
     responses((status = 200, description = "The deliveries", body = Page<Delivery>)))]
 #[get("/v1/stores/{storeId}/deliveries")]
 pub(crate) async fn list_deliveries(
-    staff: Staff<Everybody>,
+    staff: Staff<Dispatch>,
     db: web::Data<Db>,
     Path(path): Path<StorePath>,
     Query(query): Query<DeliveriesQuery>,

@@ -14,7 +14,6 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::clock;
 use crate::db::Db;
 use crate::deliveries::deliveries::{self as read, Delivery, DeliveryRow};
 use crate::deliveries::ledger;
@@ -22,8 +21,7 @@ use crate::error::{Code, Error, Result};
 use crate::events;
 use crate::http::answer::Answer;
 use crate::http::auth::{Managers, Road, Staff, Team};
-use crate::http::idempotency::Once;
-use crate::http::idempotency::once;
+use crate::http::idempotency::{Once, answer_once};
 use crate::http::receive::{IdempotencyHeader, NoBody, Path, Post};
 use crate::orders::HandOver;
 use crate::orders::queries as orders;
@@ -171,23 +169,18 @@ async fn run<T: Team + Send + 'static>(
     key: Option<Once>,
     asked: Move,
 ) -> Result<Answer> {
-    let now = clock::now();
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let delivery = read::find(conn, path.delivery_id)?;
-            let by = By {
-                reason: asked.reason.clone(),
-                ..By::user(staff.owning(delivery.store_id, "delivery")?, Some(staff.user.id))
-            };
-            check_driver(&delivery, &by, asked.command)?;
-            match step(delivery.state, asked.command, &by.actors) {
-                Step::Moved(to) => go(conn, &delivery, to, &asked, &by, now)?,
-                Step::Same => {}
-                Step::Forbidden => return Err(Error::new(Code::Forbidden)),
-                Step::Illegal => return Err(illegal("delivery", delivery.state.as_str(), asked.command)),
-            }
-            Answer::ok(&read::view(conn, delivery.id)?)
-        })
+    answer_once(&db, key, move |conn, now| {
+        let delivery = read::find(conn, path.delivery_id)?;
+        let actors = staff.owning(delivery.store_id, "delivery")?;
+        let by = By { reason: asked.reason.clone(), ..By::user(actors, Some(staff.user.id)) };
+        check_driver(&delivery, &by, asked.command)?;
+        match step(delivery.state, asked.command, &by.actors) {
+            Step::Moved(to) => go(conn, &delivery, to, &asked, &by, now)?,
+            Step::Same => {}
+            Step::Forbidden => return Err(Error::new(Code::Forbidden)),
+            Step::Illegal => return Err(illegal("delivery", delivery.state.as_str(), asked.command)),
+        }
+        Answer::ok(&read::view(conn, delivery.id)?)
     })
     .await
 }

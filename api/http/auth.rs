@@ -183,6 +183,12 @@ impl Team for Road {
     const ROLES: &'static [Role] = &[Role::Driver, Role::Manager, Role::Admin];
 }
 
+/// Those who see to it that orders leave: they need names and addresses, cooks do not.
+pub struct Dispatch;
+impl Team for Dispatch {
+    const ROLES: &'static [Role] = &[Role::Counter, Role::Driver, Role::Manager, Role::Admin];
+}
+
 /// Everybody who works for the chain.
 pub struct Everybody;
 impl Team for Everybody {

@@ -6,6 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable, SmallInt, Text, Timestamptz};
 use uuid::Uuid;
 
+use crate::clock;
+use crate::db::Db;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use schema::idempotency_keys;
@@ -36,12 +38,22 @@ struct Seen {
     body: Option<String>,
 }
 
+/// The whole of a POST: one transaction, in which the work is done once.
+pub(crate) async fn answer_once(
+    db: &Db,
+    key: Option<Once>,
+    work: impl Fn(&mut PgConnection, DateTime<Utc>) -> Result<Answer> + Send + 'static,
+) -> Result<Answer> {
+    let now = clock::now();
+    db.tx(move |conn| once(conn, key.as_ref(), now, |conn| work(conn, now))).await
+}
+
 /// Does the work, unless the same was done before: then its answer comes again. The same key with other content is a
 /// mistake of the client (422); one that is being worked on right now is to be asked again (409).
 ///
 /// Must be the whole of a transaction: two processes are kept apart by a lock that lives until it ends. Should the first
 /// have ended between our look and our lock, the insert finds its row and ours is undone.
-pub fn once(
+fn once(
     conn: &mut PgConnection,
     once: Option<&Once>,
     now: DateTime<Utc>,

@@ -123,6 +123,9 @@ impl ResponseError for Lost {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponseBuilder::new(self.status);
         response.content_type("application/problem+json").insert_header(("x-request-id", self.request_id.as_str()));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, 1));
+        }
         response.body(self.body.clone())
     }
 }
@@ -210,8 +213,6 @@ fn rendered<B: MessageBody>(response: ServiceResponse<B>, caller: &Caller, publi
         answer.insert_header((header::ALLOW, allowed.as_str()));
     }
     let answer = answer.json(Problem::new(error, caller, public_url));
-    let mut answer = answer;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response.into_response(answer).map_into_boxed_body().map_into_right_body()
 }
 

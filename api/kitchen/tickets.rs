@@ -12,13 +12,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::clock;
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
 use crate::events;
 use crate::http::answer::Answer;
 use crate::http::auth::{Everybody, Kitchen, Staff};
-use crate::http::idempotency::once;
+use crate::http::idempotency::answer_once;
 use crate::http::page::Page;
 use crate::http::problem::Speaks;
 use crate::http::receive::{IdempotencyHeader, NoBody, Path, Post, Query};
@@ -112,20 +111,17 @@ async fn command(
     language: Language,
     post: Post<NoBody>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    db.tx(move |conn| {
-        once(conn, post.once.as_ref(), now, |conn| {
-            let (order_id, store_id, state) = ledger::find(conn, ticket_id)?;
-            let by = By::user(staff.owning(store_id, "ticket")?, Some(staff.user.id));
-            match step(state, command, &by.actors) {
-                Step::Moved(to) => cook(conn, ticket_id, order_id, (state, to), &by, now)?,
-                Step::Same => {}
-                Step::Forbidden => return Err(Error::new(Code::Forbidden)),
-                Step::Illegal => return Err(illegal(state, command)),
-            }
-            let ticket = view::find(conn, ticket_id, language)?.ok_or_else(|| Error::not_found("ticket"))?;
-            Answer::ok(&ticket)
-        })
+    answer_once(&db, post.once, move |conn, now| {
+        let (order_id, store_id, state) = ledger::find(conn, ticket_id)?;
+        let by = By::user(staff.owning(store_id, "ticket")?, Some(staff.user.id));
+        match step(state, command, &by.actors) {
+            Step::Moved(to) => cook(conn, ticket_id, order_id, (state, to), &by, now)?,
+            Step::Same => {}
+            Step::Forbidden => return Err(Error::new(Code::Forbidden)),
+            Step::Illegal => return Err(illegal(state, command)),
+        }
+        let ticket = view::find(conn, ticket_id, language)?.ok_or_else(|| Error::not_found("ticket"))?;
+        Answer::ok(&ticket)
     })
     .await
 }

@@ -11,21 +11,20 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::clock;
 use crate::db::Db;
 use crate::deliveries::ledger as deliveries;
 use crate::error::{Code, Error, Fault, Result};
 use crate::events;
 use crate::http::answer::Answer;
 use crate::http::auth::{OrderCaller, Shop, Staff};
-use crate::http::idempotency::once;
+use crate::http::idempotency::{Once, answer_once};
 use crate::http::problem::Speaks;
 use crate::http::receive::{IdempotencyHeader, Path, Post};
 use crate::kitchen::ledger as kitchen;
 use crate::orders::orders::OrderPath;
 use crate::orders::place;
 use crate::orders::queries::{self, OrderRow};
-use crate::orders::transition::{By, Outcome, transition};
+use crate::orders::transition::{By, Outcome, illegal, transition};
 use crate::orders::view::{self, Audience, Order};
 use crate::payments::ledger::{self as payments, Taken};
 use crate::stock::ledger as stock;
@@ -87,35 +86,8 @@ pub(crate) async fn accept_order(
     Speaks(language): Speaks,
     post: Post<AcceptOrder>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let order = queries::find(conn, path.order_id)?;
-            let actors = staff.owning(order.store_id, "order")?;
-            if body.promised_at.is_some_and(|at| at <= now) {
-                return Err(Error::invalid(vec![Fault::new("/promisedAt", "invalid_format")]));
-            }
-            let store = stores::find(conn, order.store_id)?;
-            let promised_at = body.promised_at.unwrap_or_else(|| place::promise(&store, order.service_type, now));
-            let by = By { promised_at: Some(promised_at), ..By::user(actors, Some(staff.user.id)) };
-            let order = match transition(conn, order.id, OrderCommand::Accept, &by, now)? {
-                Outcome::Same(order) => order,
-                Outcome::Moved(order, moved) => {
-                    let road = if order.service_type == ServiceType::Delivery { store.delivery_minutes } else { 0 };
-                    let due_at = promised_at - TimeDelta::minutes(i64::from(road));
-                    let mut facts = vec![moved, kitchen::open_ticket(conn, order.id, order.store_id, due_at, now)?];
-                    if order.service_type == ServiceType::Delivery {
-                        facts.push(deliveries::open(conn, order.id, order.store_id, now)?);
-                    }
-                    events::record(conn, order.store_id, facts, by.user_id, now)?;
-                    order
-                }
-            };
-            answer(conn, order, language, Audience::Staff)
-        })
-    })
-    .await
+    let Post { body, once } = post;
+    by_staff(staff, db, path, language, once, move |conn, order, by, now| accept(conn, order, &body, by, now)).await
 }
 
 /// Reject an order
@@ -132,16 +104,10 @@ pub(crate) async fn reject_order(
     Speaks(language): Speaks,
     post: Post<OrderReason>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let order = queries::find(conn, path.order_id)?;
-            let actors = staff.owning(order.store_id, "order")?;
-            let by = By { reason: body.reason.clone(), ..By::user(actors, Some(staff.user.id)) };
-            let order = call_off(conn, order.id, OrderCommand::Reject, &by, now)?;
-            answer(conn, order, language, Audience::Staff)
-        })
+    let Post { body, once } = post;
+    by_staff(staff, db, path, language, once, move |conn, order, by, now| {
+        let by = By { reason: body.reason.clone(), ..by };
+        call_off(conn, order.id, OrderCommand::Reject, &by, now)
     })
     .await
 }
@@ -162,17 +128,14 @@ pub(crate) async fn cancel_order(
     Speaks(language): Speaks,
     post: Post<OrderReason>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let order = queries::find(conn, path.order_id)?;
-            let actors = caller.actors(order.store_id, order.customer_id, &order.tracking_token)?;
-            let audience = Audience::of(&actors);
-            let by = By { reason: body.reason.clone(), ..By::user(actors, caller.user_id()) };
-            let order = call_off(conn, order.id, OrderCommand::Cancel, &by, now)?;
-            answer(conn, order, language, audience)
-        })
+    let Post { body, once } = post;
+    answer_once(&db, once, move |conn, now| {
+        let order = queries::find(conn, path.order_id)?;
+        let actors = caller.actors(order.store_id, order.customer_id, &order.tracking_token)?;
+        let audience = Audience::of(&actors);
+        let by = By { reason: body.reason.clone(), ..By::user(actors, caller.user_id()) };
+        let order = call_off(conn, order.id, OrderCommand::Cancel, &by, now)?;
+        answer(conn, order, language, audience)
     })
     .await
 }
@@ -191,32 +154,63 @@ pub(crate) async fn collect_order(
     Speaks(language): Speaks,
     post: Post<HandOver>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let Post { body, once: key } = post;
-    db.tx(move |conn| {
-        once(conn, key.as_ref(), now, |conn| {
-            let order = queries::find(conn, path.order_id)?;
-            let actors = staff.owning(order.store_id, "order")?;
-            if order.service_type != ServiceType::Collection {
-                return Err(Error::new(Code::InvalidTransition)
-                    .with("what", "delivery order")
-                    .with("status", order.status.as_str())
-                    .with("command", OrderCommand::Collect.as_str())
-                    .extend("currentState", serde_json::json!(order.status)));
-            }
-            let by = By::user(actors, Some(staff.user.id));
-            let order = match transition(conn, order.id, OrderCommand::Collect, &by, now)? {
-                Outcome::Same(order) => order,
-                Outcome::Moved(order, moved) => {
-                    payments::collect(conn, order.id, body.taken(), by.user_id, now)?;
-                    events::record(conn, order.store_id, vec![moved], by.user_id, now)?;
-                    order
-                }
-            };
-            answer(conn, order, language, Audience::Staff)
-        })
+    let Post { body, once } = post;
+    by_staff(staff, db, path, language, once, move |conn, order, by, now| collect(conn, order, body.taken(), &by, now)).await
+}
+
+/// A command by the staff of the order's store, answered with the order as it is then.
+async fn by_staff(
+    staff: Staff<Shop>,
+    db: web::Data<Db>,
+    path: OrderPath,
+    language: Language,
+    once: Option<Once>,
+    work: impl Fn(&mut PgConnection, OrderRow, By, DateTime<Utc>) -> Result<OrderRow> + Send + 'static,
+) -> Result<Answer> {
+    answer_once(&db, once, move |conn, now| {
+        let order = queries::find(conn, path.order_id)?;
+        let by = By::user(staff.owning(order.store_id, "order")?, Some(staff.user.id));
+        let order = work(conn, order, by, now)?;
+        answer(conn, order, language, Audience::Staff)
     })
     .await
+}
+
+/// Promises a time, and shows the order to cooks and drivers.
+fn accept(conn: &mut PgConnection, order: OrderRow, body: &AcceptOrder, by: By, now: DateTime<Utc>) -> Result<OrderRow> {
+    if body.promised_at.is_some_and(|at| at <= now) {
+        return Err(Error::invalid(vec![Fault::new("/promisedAt", "not_in_the_future")]));
+    }
+    let store = stores::find(conn, order.store_id)?;
+    let promised_at = body.promised_at.unwrap_or_else(|| place::promise(&store, order.service_type, now));
+    let by = By { promised_at: Some(promised_at), ..by };
+    let (order, moved) = match transition(conn, order.id, OrderCommand::Accept, &by, now)? {
+        Outcome::Same(order) => return Ok(order),
+        Outcome::Moved(order, moved) => (order, moved),
+    };
+    let delivered = order.service_type == ServiceType::Delivery;
+    let road = if delivered { store.delivery_minutes } else { 0 };
+    let due_at = promised_at - TimeDelta::minutes(i64::from(road));
+    let mut facts = vec![moved, kitchen::open_ticket(conn, order.id, order.store_id, due_at, now)?];
+    if delivered {
+        facts.push(deliveries::open(conn, order.id, order.store_id, now)?);
+    }
+    events::record(conn, order.store_id, facts, by.user_id, now)?;
+    Ok(order)
+}
+
+/// Takes what is due; a delivery is handed over by its driver, not here.
+fn collect(conn: &mut PgConnection, order: OrderRow, taken: Taken, by: &By, now: DateTime<Utc>) -> Result<OrderRow> {
+    if order.service_type != ServiceType::Collection {
+        return Err(illegal(&order, OrderCommand::Collect));
+    }
+    let (order, moved) = match transition(conn, order.id, OrderCommand::Collect, by, now)? {
+        Outcome::Same(order) => return Ok(order),
+        Outcome::Moved(order, moved) => (order, moved),
+    };
+    payments::collect(conn, order.id, taken, by.user_id, now)?;
+    events::record(conn, order.store_id, vec![moved], by.user_id, now)?;
+    Ok(order)
 }
 
 /// Ends an order that will not be handed over, whoever ends it: what it holds of stock goes back, nothing is due, and it

@@ -7,12 +7,11 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::carts::CartCaller;
-use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::auth::{Everybody, OrderCaller, SignedIn, Staff};
-use crate::http::idempotency::once;
+use crate::http::idempotency::answer_once;
 use crate::http::page::{Page, PageQuery, page};
 use crate::http::problem::Speaks;
 use crate::http::receive::{Path, PostOnce, Query, RequiredIdempotencyHeader};
@@ -63,10 +62,9 @@ pub(crate) async fn place_order(
     Speaks(language): Speaks,
     post: PostOnce<PlaceOrder>,
 ) -> Result<Answer> {
-    let now = clock::now();
-    let PostOnce { body, once: key } = post;
+    let PostOnce { body, once } = post;
     let buyer = Buyer { caller, language };
-    db.tx(move |conn| once(conn, key.as_ref(), now, |conn| place::place(conn, &buyer, &body, now))).await
+    answer_once(&db, once, move |conn, now| place::place(conn, &buyer, &body, now)).await
 }
 
 /// List the orders of a store

@@ -79,7 +79,7 @@ pub fn transition(
 }
 
 /// Not in this state. A customer who comes too late gets the same: the state, not the role, is in the way.
-fn illegal(order: &OrderRow, command: OrderCommand) -> Error {
+pub(super) fn illegal(order: &OrderRow, command: OrderCommand) -> Error {
     Error::new(Code::InvalidTransition)
         .with("what", "order")
         .with("status", order.status.as_str())

@@ -88,6 +88,7 @@ async fn cancelling_before_preparation_gives_the_stock_back() {
         assert_eq!(app.stock("mozzarella"), before);
     }
     let (cook, driver) = (app.staff("cook").await, app.staff("driver").await);
+    cook.get(&format!("/v1/stores/{SHOP}/deliveries")).await.problem(403, "forbidden");
     for (who, list) in [(&cook, "kitchen/tickets"), (&driver, "deliveries")] {
         let open = who.get(&format!("/v1/stores/{SHOP}/{list}")).await.expect(200);
         assert_eq!(open["data"], json!([]), "nothing is left on {list}");
