@@ -51,8 +51,10 @@ pub fn run(command: Command) -> ExitCode {
 
 /// The failure, and each fault with its place.
 fn complain(error: &Error) {
-    if error.faults.is_empty() {
-        eprintln!("ocpizza: {error}");
+    match &error.source {
+        Some(source) => eprintln!("ocpizza: {source}"),
+        None if error.faults.is_empty() => eprintln!("ocpizza: {error}"),
+        None => {}
     }
     for fault in &error.faults {
         let reason = fault.params.iter().find(|(name, _)| *name == "reason").map_or(fault.code, |(_, reason)| reason);
