@@ -58,6 +58,7 @@ pub fn complete(document: &OpenApi) -> Value {
             problems.extend(named_problems(operation));
             write_problems(operation, problems);
             write_examples(operation, &schemas);
+            relax_body(operation, &schemas);
         }
     }
     with_named_pages(document)
@@ -165,5 +166,15 @@ fn write_examples(operation: &mut Value, schemas: &Value) {
         if let Some(body) = response.pointer_mut("/content/application~1json") {
             body["example"] = examples::of(&body["schema"], schemas);
         }
+    }
+}
+
+/// A body of which no field is required may be left out: it is read as `{}`.
+fn relax_body(operation: &mut Value, schemas: &Value) {
+    let reference = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
+    let name = reference.and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let needs = schemas[name]["required"].as_array().is_some_and(|required| !required.is_empty());
+    if !name.is_empty() && !needs {
+        operation["requestBody"]["required"] = json!(false);
     }
 }

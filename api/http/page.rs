@@ -24,7 +24,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 100, default = 50)]
     pub limit: Option<i64>,
     /// `nextCursor` of the page before.
-    #[param(max_length = 64)]
+    #[param(pattern = "^[A-Za-z0-9_-]{22}$")]
     pub cursor: Option<String>,
 }
 

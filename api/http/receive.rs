@@ -46,9 +46,9 @@ pub struct PostOnce<T> {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it documents a header; Post reads it")]
 pub struct IdempotencyHeader {
-    /// Any text of at most 255 characters that names this intent, such as a UUID. A repeated request with the same key gets the first
+    /// Any printable ASCII of at most 255 characters that names this intent, such as a UUID. A repeated request with the same key gets the first
     /// answer for 24 hours.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, required = false)]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$", required = false)]
     idempotency_key: Option<String>,
 }
 
@@ -57,9 +57,15 @@ pub struct IdempotencyHeader {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it documents a header; PostOnce reads it")]
 pub struct RequiredIdempotencyHeader {
-    /// Any text of at most 255 characters that names this intent, such as a UUID. A repeated request with the same key gets the first
+    /// Any printable ASCII of at most 255 characters that names this intent, such as a UUID. A repeated request with the same key gets the first
     /// answer for 24 hours.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50"
+    )]
     idempotency_key: String,
 }
 
@@ -121,13 +127,11 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for PostOnce<T> {
 
 async fn read_once(request: &HttpRequest, body: &[u8]) -> Result<Option<Once>> {
     let Some(sent) = header(request, "idempotency-key") else { return Ok(None) };
-    // The draft's syntax is a quoted string, the field's habit a bare one: both are taken.
-    let key = sent.trim().trim_matches('"').to_owned();
-    if !(1..=255).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Error::invalid(vec![
-            Fault::new("Idempotency-Key", "invalid_length").with("minimum", 1).with("maximum", 255),
-        ]));
+    if !(1..=255).contains(&sent.len()) || !sent.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::invalid(vec![Fault::new("Idempotency-Key", "invalid_format")]));
     }
+    // The draft's syntax is a quoted string, the field's habit a bare one: both name the same key.
+    let key = sent.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&sent).to_owned();
     let MaybeSignedIn(user) = MaybeSignedIn::extract(request).await?;
     let guest = || {
         let secret = header(request, "cart-token").or_else(|| header(request, "tracking-token")).unwrap_or_default();

@@ -42,7 +42,7 @@ pub(super) struct OrdersQuery {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i64>,
     /// `nextCursor` of the page before.
-    #[param(max_length = 64)]
+    #[param(pattern = "^[A-Za-z0-9_-]{22}$")]
     cursor: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn place_order(
 ///
 /// Newest first.
 #[utoipa::path(tag = "orders", security(("bearer" = ["counter", "cook", "driver", "manager", "admin"])), params(OrdersQuery),
-    responses((status = 200, description = "A page of orders", body = Page<Order>)))]
+    responses((status = 200, description = "A page of orders", body = Page<Order>), (status = 404, description = "not_found")))]
 #[get("/v1/orders")]
 pub(crate) async fn list_orders(
     staff: Staff<Everybody>,
