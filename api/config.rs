@@ -23,6 +23,7 @@ pub const VARIABLES: &[Variable] = &[
     variable("DATABASE_PASSWORD", "", "the user's password"),
     variable("DATABASE_HOST", "localhost", "its host"),
     variable("DATABASE_PORT", "5432", "its port"),
+    variable("DATABASE_DIRECT_URL", "DATABASE_URL", "past the pooler, when DATABASE_URL is one: for migrations and LISTEN"),
     variable("DATABASE_POOL_SIZE", "10", "connections of this process, 1 to 100"),
     variable("DATABASE_STATEMENT_CACHE", "on", "off behind a pooler in transaction mode"),
     variable("SECRET_KEY", "random on each start, embedded database only", "at least 32 characters; signs access tokens"),
@@ -56,6 +57,8 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Database {
     pub url: String,
+    /// Past the pooler, for what needs a session of its own.
+    pub direct_url: Option<String>,
     pub pool_size: u32,
     pub statement_cache: bool,
     /// Where our own PostgreSQL lives; none when the operator brings one.
@@ -229,11 +232,13 @@ fn database(reader: &mut Reader<'_>) -> Database {
             }
         }
         let folder = reader.text("OCPIZZA_DATA_DIR").map_or_else(|| default_data_dir(reader), PathBuf::from);
-        (String::new(), Some(folder))
+        // PostgreSQL runs elsewhere than we do.
+        (String::new(), Some(std::path::absolute(&folder).unwrap_or(folder)))
     };
     Database {
         url,
         embedded,
+        direct_url: reader.text("DATABASE_DIRECT_URL"),
         pool_size: reader.number("DATABASE_POOL_SIZE", 1..=100).unwrap_or(10),
         statement_cache: reader.choice("DATABASE_STATEMENT_CACHE", &[("on", true), ("off", false)]).unwrap_or(true),
     }

@@ -58,7 +58,7 @@ impl Db {
             .connection_timeout(Duration::from_secs(2))
             .connection_customizer(Box::new(Session { statement_cache: database.statement_cache }))
             .build_unchecked(ConnectionManager::new(&database.url));
-        Db { pool, direct_url: database.url.clone() }
+        Db { pool, direct_url: database.direct_url.clone().unwrap_or_else(|| database.url.clone()) }
     }
 
     /// Reads that need no common snapshot.
@@ -124,22 +124,39 @@ impl Db {
 
     fn with_migration_lock<T>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         let mut conn = self.listener()?;
-        diesel::sql_query("select pg_advisory_lock($1)")
-            .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
-            .execute(&mut conn)?;
-        work(&mut conn)
+        // Another process's migrations may take their time, but not for ever.
+        diesel::sql_query("set lock_timeout = '10min'").execute(&mut conn)?;
+        let lock = |conn: &mut PgConnection, query: &str| {
+            diesel::sql_query(query).bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK).execute(conn)
+        };
+        lock(&mut conn, "select pg_advisory_lock($1)")?;
+        let outcome = work(&mut conn);
+        lock(&mut conn, "select pg_advisory_unlock($1)")?;
+        outcome
     }
 }
 
-/// Every migration of this binary, and whether the database has it.
+/// Every migration of this binary, and whether the database has it. Only reads: readiness asks with few rights.
 pub fn migrations(conn: &mut PgConnection) -> Result<Vec<(String, bool)>> {
     use diesel::migration::{Migration, MigrationSource};
-    let pending = conn.pending_migrations(MIGRATIONS).map_err(Error::internal)?;
-    let pending: Vec<String> = pending.iter().map(|m| m.name().to_string()).collect();
+    #[derive(QueryableByName)]
+    struct Ran {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let there = diesel::sql_query("select 1 where to_regclass('__diesel_schema_migrations') is not null").execute(conn)?;
+    let ran: Vec<Ran> = match there {
+        0 => Vec::new(),
+        _ => diesel::sql_query("select version::text from __diesel_schema_migrations").load(conn)?,
+    };
     let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = MIGRATIONS.migrations().map_err(Error::internal)?;
-    let mut names: Vec<String> = all.iter().map(|m| m.name().to_string()).collect();
-    names.sort();
-    Ok(names.into_iter().map(|name| (name.clone(), !pending.contains(&name))).collect())
+    let known = |migration: &dyn Migration<diesel::pg::Pg>| {
+        let version = migration.name().version().to_string();
+        (migration.name().to_string(), ran.iter().any(|ran| ran.version == version))
+    };
+    let mut migrations: Vec<(String, bool)> = all.iter().map(|migration| known(migration.as_ref())).collect();
+    migrations.sort();
+    Ok(migrations)
 }
 
 async fn hop<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -29,12 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Embedded {
     /// Starts (or joins) the server in `folder`, with these settings beside PostgreSQL's own defaults.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Result<Embedded> {
+        let account = unprivileged_account(folder)?;
+        // One at a time: two first starts would spoil each other's cluster.
+        let lock = std::fs::File::create(folder.join("lock")).map_err(Error::internal)?;
+        lock.lock().map_err(Error::internal)?;
         let mut server = Embedded { folder: folder.to_owned(), keeper: None };
         if server.answers_or_is_gone() {
             return Ok(server);
         }
         let binaries = find_binaries()?;
-        let account = unprivileged_account(folder)?;
         server.prepare(&binaries, account, settings)?;
         let mut keeper = as_account(&mut Command::new("sh"), account)
             .arg("-c")
@@ -50,6 +53,15 @@ impl Embedded {
         server.keeper = pipe.map(|pipe| (keeper, pipe));
         server.wait_until_it_answers()?;
         Ok(server)
+    }
+
+    /// Whether another process started the server: it goes when that process goes.
+    pub fn is_joined(&self) -> bool {
+        self.keeper.is_none()
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.process_is_alive()
     }
 
     /// The address of a database of this server.
@@ -77,15 +89,19 @@ impl Embedded {
     fn prepare(&self, binaries: &Path, account: Option<Account>, settings: &[(&str, &str)]) -> Result<()> {
         let data = self.data();
         if !data.join("PG_VERSION").exists() {
+            // Made aside and then renamed: a first start that is killed leaves nothing that looks whole.
+            let new = self.folder.join("data.new");
+            let _ = std::fs::remove_dir_all(&new);
             let made = as_account(&mut Command::new(binaries.join("initdb")), account)
                 .args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username", SUPERUSER, "-D"])
-                .arg(&data)
+                .arg(&new)
                 .output()
                 .map_err(Error::internal)?;
             if !made.status.success() {
                 let said = String::from_utf8_lossy(&made.stderr).trim().to_owned();
-                return Err(Error::internal(format!("initdb could not make {}: {said}", data.display())));
+                return Err(Error::internal(format!("initdb could not make {}: {said}", new.display())));
             }
+            std::fs::rename(&new, &data).map_err(Error::internal)?;
         }
         let mut lines = String::from("# Written at every start.\nlisten_addresses = ''\nmax_connections = 200\n");
         lines.push_str(&format!("unix_socket_directories = '{}'\n", self.folder.display()));
@@ -116,8 +132,12 @@ impl Embedded {
     fn process_is_alive(&self) -> bool {
         let lock = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
         let Some(pid) = lock.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else { return false };
-        let seen = Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output();
-        seen.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("postgres"))
+        // A number alone may be another program's by now. Linux tells without `ps`, which small images lack.
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).or_else(|_| {
+            let seen = Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output();
+            seen.map(|seen| String::from_utf8_lossy(&seen.stdout).into_owned())
+        });
+        name.is_ok_and(|name| name.contains("postgres"))
     }
 
     fn wait_until_it_answers(&mut self) -> Result<()> {

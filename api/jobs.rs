@@ -24,7 +24,8 @@ pub enum Job {
 
 pub struct Claimed {
     pub id: Uuid,
-    pub job: Job,
+    /// As it was enqueued: perhaps by a newer version that knows more kinds than this one.
+    pub job: serde_json::Value,
     pub attempts: i32,
 }
 
@@ -63,7 +64,7 @@ pub fn claim(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Claim
         .optional()?;
     let Some((id, job, attempts)) = due else { return Ok(None) };
     diesel::update(jobs::table.find(id)).set((jobs::run_at.eq(now + lease()), jobs::attempts.eq(attempts + 1))).execute(conn)?;
-    Ok(Some(Claimed { id, job: serde_json::from_value(job)?, attempts: attempts + 1 }))
+    Ok(Some(Claimed { id, job, attempts: attempts + 1 }))
 }
 
 /// Done: the job is gone, in the transaction that did its work.

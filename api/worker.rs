@@ -49,7 +49,7 @@ pub async fn step(db: &Db) -> Result<bool> {
     let (id, job) = (claimed.id, claimed.job.clone());
     let outcome = db
         .tx(move |conn| {
-            perform(conn, &job, clock::now())?;
+            perform(conn, &serde_json::from_value(job.clone())?, clock::now())?;
             jobs::finish(conn, id)
         })
         .await;
@@ -64,9 +64,9 @@ async fn give_up(db: &Db, claimed: Claimed, error: String) -> Result<()> {
     let said = error.clone();
     let dead = db.tx(move |conn| jobs::fail(conn, &claimed, &said, clock::now())).await?;
     if dead {
-        tracing::error!(%id, "job {job:?} is given up after {attempts} attempts: {error}");
+        tracing::error!(%id, "job {job} is given up after {attempts} attempts: {error}");
     } else {
-        tracing::warn!(%id, "job {job:?} failed, attempt {attempts}: {error}");
+        tracing::warn!(%id, "job {job} failed, attempt {attempts}: {error}");
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ pub(crate) async fn register_customer(
             };
             queries::insert_user(conn, &new).on_constraint("users_email_key", Code::EmailTaken)?;
             queries::open_session(conn, new.id, &hash, now)?;
-            Ok(User { id: new.id, memberships: Vec::new() })
+            Ok(User { id: new.id, memberships: Vec::new(), expires_at: None })
         })
         .await?;
     Answer::created("/v1/me".to_owned(), &session(&tokens, &user, refresh_token, now)?)
@@ -136,7 +136,7 @@ pub(crate) async fn log_in(
         .tx(move |conn| {
             queries::forget_attempt(conn, &keys)?;
             queries::open_session(conn, found.id, &hash, now)?;
-            Ok(User { id: found.id, memberships: queries::memberships(conn, found.id)? })
+            Ok(User { id: found.id, memberships: queries::memberships(conn, found.id)?, expires_at: None })
         })
         .await?;
     Answer::ok(&session(&tokens, &user, refresh_token, now)?)

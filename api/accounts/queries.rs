@@ -68,6 +68,12 @@ pub(super) fn find(conn: &mut PgConnection, id: Uuid) -> Result<UserRow> {
     found.ok_or_else(|| Error::not_found("account"))
 }
 
+/// The same, locked: roles are set by one at a time.
+pub(super) fn lock(conn: &mut PgConnection, id: Uuid) -> Result<UserRow> {
+    let found = users::table.find(id).for_no_key_update().select(UserRow::as_select()).first(conn).optional()?;
+    found.ok_or_else(|| Error::not_found("account"))
+}
+
 pub(super) fn memberships(conn: &mut PgConnection, user_id: Uuid) -> Result<Vec<Membership>> {
     let rows = memberships::table
         .filter(memberships::user_id.eq(user_id))
@@ -145,7 +151,7 @@ pub(super) fn rotate(conn: &mut PgConnection, spent: &[u8], next: &[u8], now: Da
     diesel::update(refresh_tokens::table.find(spent)).set(refresh_tokens::used_at.eq(now)).execute(conn)?;
     diesel::update(sessions::table.find(session_id)).set(sessions::expires_at.eq(session_end(now))).execute(conn)?;
     insert_token(conn, session_id, next, now)?;
-    Ok(Rotation::Done(User { id: user_id, memberships: memberships(conn, user_id)? }))
+    Ok(Rotation::Done(User { id: user_id, memberships: memberships(conn, user_id)?, expires_at: None }))
 }
 
 pub(super) fn close_session(conn: &mut PgConnection, hash: &[u8], now: DateTime<Utc>) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::accounts::passwords;
 use crate::accounts::queries::{self, NewUser, UserRow};
 use crate::config::Secret;
 use crate::db::Db;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Fault, OnConstraint, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{Managers, Membership, Staff, User};
 use crate::http::page::Page;
@@ -169,7 +169,7 @@ pub(crate) async fn hire_staff(staff: Staff<Managers>, db: web::Data<Db>, Body(b
             language: Language::Fr.as_str(),
             is_demo: false,
         };
-        queries::insert_user(conn, &new)?;
+        queries::insert_user(conn, &new).on_constraint("users_email_key", Code::EmailTaken)?;
         queries::grant(conn, new.id, &rows(&body.roles))?;
         let member = view(queries::find(conn, new.id)?, queries::memberships(conn, new.id)?, &reach);
         Answer::created(format!("/v1/staff/{}", member.id), &member)
@@ -193,9 +193,13 @@ pub(crate) async fn set_staff_roles(
     let reach = Reach::of(&staff.user);
     let member = db
         .tx(move |conn| {
-            let user = queries::find(conn, path.user_id)?;
+            let user = queries::lock(conn, path.user_id)?;
             check_roles(conn, &reach, &body.roles)?;
             let present = queries::memberships(conn, user.id)?;
+            // Whoever has nothing to do with the caller's stores, and is not given anything there, is a stranger.
+            if body.roles.is_empty() && !present.iter().any(|m| reach.covers(m.store_id)) {
+                return Err(Error::not_found("member of staff"));
+            }
             let role = |m: &Membership| StaffRole { store_id: m.store_id, role: m.role };
             let (given, kept): (Vec<_>, Vec<_>) = present.into_iter().partition(|m| reach.may_give(&role(m)));
             queries::revoke_roles(conn, user.id, &given)?;

@@ -18,9 +18,8 @@ use crate::db::Db;
 use crate::error::{Code, Error, Fault, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{MaybeSignedIn, User, header, random_token, sha256};
-use crate::http::idempotency::answer_once;
 use crate::http::problem::Speaks;
-use crate::http::receive::{IdempotencyHeader, Path, Post};
+use crate::http::receive::{Body, Path};
 use crate::http::sentences;
 use crate::http::store_path;
 use crate::stock::ledger;
@@ -115,19 +114,21 @@ pub(super) struct CartPath {
 
 /// Create a cart
 ///
-/// For anybody: keep the `token`, it is told this once. With a bearer token the cart is also yours by account.
-#[utoipa::path(tag = "carts", security((), ("bearer" = [])), params(IdempotencyHeader), request_body = CreateCart,
+/// For anybody: keep the `token`, it is told this once. With a bearer token the cart is also yours by account. Repeating the
+/// request makes another empty cart, which harms nobody; that is why no `Idempotency-Key` is taken: its stored answer would
+/// hold the secret.
+#[utoipa::path(tag = "carts", security((), ("bearer" = [])), request_body = CreateCart,
     responses((status = 201, description = "The cart, empty", body = Cart)))]
 #[post("/v1/carts")]
 pub(crate) async fn create_cart(
     MaybeSignedIn(user): MaybeSignedIn,
     db: web::Data<Db>,
     Speaks(language): Speaks,
-    post: Post<CreateCart>,
+    Body(body): Body<CreateCart>,
 ) -> Result<Answer> {
-    let Post { body, once } = post;
+    let now = clock::now();
     let customer_id = user.map(|user| user.id);
-    answer_once(&db, once, move |conn, now| {
+    db.tx(move |conn| {
         let store_id =
             store_path::resolve(conn, &body.store_id).map_err(|_| Error::invalid(vec![Fault::new("/storeId", "not_found")]))?;
         if !stores::find(conn, store_id)?.services().contains(&body.service_type) {

@@ -304,7 +304,7 @@ pub(super) fn delete_line(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Forgets carts that expired without becoming an order.
+/// Forgets carts that nobody touched for long; an order needs its cart no more.
 pub fn purge(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
     Ok(diesel::delete(carts::table.filter(carts::expires_at.lt(now))).execute(conn)?)
 }

@@ -31,6 +31,8 @@ struct Server {
     encoding: String,
     #[diesel(sql_type = Text)]
     durable: String,
+    #[diesel(sql_type = Text)]
+    messages: String,
     #[diesel(sql_type = Integer)]
     connections: i32,
     #[diesel(sql_type = Timestamptz)]
@@ -88,7 +90,7 @@ fn look(conn: &mut PgConnection) -> Result<Vec<Finding>> {
     let server: Server = diesel::sql_query(
         "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
            current_setting('fsync') || '/' || current_setting('synchronous_commit') as durable,
-           current_setting('max_connections')::int as connections, clock_timestamp() as clock",
+           current_setting('lc_messages') as messages, current_setting('max_connections')::int as connections, clock_timestamp() as clock",
     )
     .get_result(conn)?;
     let pending: Vec<String> = db::migrations(conn)?.into_iter().filter(|(_, there)| !there).map(|(name, _)| name).collect();
@@ -100,6 +102,11 @@ fn look(conn: &mut PgConnection) -> Result<Vec<Finding>> {
             server.durable == "on/on",
             format!("fsync/synchronous_commit {}", server.durable),
             "turn both on, or a power cut loses orders",
+        ),
+        finding(
+            ["C", "POSIX", "en"].iter().any(|known| server.messages.starts_with(known)) || server.messages.is_empty(),
+            format!("messages in {}", server.messages),
+            "set lc_messages = 'C': deadlocks are recognised by PostgreSQL's English words",
         ),
         finding(server.connections >= 20, format!("{} connections allowed", server.connections), "raise max_connections to 20"),
         finding(pending.is_empty(), format!("{} migrations pending", pending.len()), "run `ocpizza migrate`"),

@@ -1,6 +1,7 @@
 //! The processes that stay: the API and the worker.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -8,6 +9,7 @@ use tokio::sync::watch;
 use crate::command::connect;
 use crate::config::Config;
 use crate::db::Db;
+use crate::embedded::Embedded;
 use crate::error::{Error, Result};
 use crate::{app, clock, load, worker};
 
@@ -20,6 +22,8 @@ pub(super) fn serve(mut config: Config, with_worker: bool) -> Result<()> {
     if embedded {
         prepare_demo(&config, &db)?;
     }
+    // Shared with whoever started it: when they end, so do we, and say why.
+    let borrowed = server.as_ref().filter(|server| server.is_joined());
     let served = actix_web::rt::System::new().block_on(async {
         let (end, shutdown) = watch::channel(false);
         let running = app::serve(&config, db.clone(), listener, shutdown.clone())?;
@@ -35,7 +39,12 @@ pub(super) fn serve(mut config: Config, with_worker: bool) -> Result<()> {
             let _ = end.send(true);
             handle.stop(true).await;
         });
-        let outcome = running.await.map_err(Error::internal);
+        let outcome = tokio::select! {
+            outcome = running => outcome.map_err(Error::internal),
+            () = gone(borrowed) => Err(Error::internal(
+                "the PostgreSQL that another ocpizza had started has ended with it; start again, and this one brings its own",
+            )),
+        };
         signals.abort();
         if let Some(background) = background {
             let _ = background.await;
@@ -82,6 +91,18 @@ fn welcome(config: &Config) {
          lyon-part-dieu, lille-centre, nantes-commerce, grenoble-gare\n\n  Ctrl-C closes the shop; its data stay.\n",
         config.database.url
     );
+}
+
+/// Ends when a server that we only joined is no more; never for one of our own.
+async fn gone(borrowed: Option<&Embedded>) {
+    match borrowed {
+        None => std::future::pending().await,
+        Some(server) => {
+            while server.is_running() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
 }
 
 /// SIGTERM or SIGINT, as often as they come.

@@ -81,7 +81,7 @@ const OPEN: &[DeliveryState] =
 
 /// List the deliveries of a store
 ///
-/// Oldest first; at most 200.
+/// Oldest first; of those that are over, the newest first. At most 200.
 #[utoipa::path(tag = "deliveries", security(("bearer" = ["counter", "driver", "manager", "admin"])),
     params(StorePath, DeliveriesQuery),
     responses((status = 200, description = "The deliveries", body = Page<Delivery>)))]
@@ -98,12 +98,16 @@ pub(crate) async fn list_deliveries(
             staff.at(store_id)?;
             let states = query.state.as_ref().map_or(OPEN, std::slice::from_ref);
             let words: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-            let rows = deliveries::table
+            let of_store = deliveries::table
                 .filter(deliveries::store_id.eq(store_id).and(deliveries::state.eq_any(words)))
-                .order(deliveries::id)
                 .limit(200)
-                .select(DeliveryRow::as_select())
-                .load(conn)?;
+                .select(DeliveryRow::as_select());
+            let over = states.iter().all(|state| !OPEN.contains(state));
+            let rows = if over {
+                of_store.order(deliveries::opened_at.desc()).load(conn)?
+            } else {
+                of_store.order(deliveries::id).load(conn)?
+            };
             views(conn, rows)
         })
         .await?;

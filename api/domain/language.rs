@@ -37,7 +37,7 @@ fn thousandths(weight: &str) -> i32 {
     let (whole, fraction) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
     let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
     match (whole.parse::<i32>(), digits.parse::<i32>()) {
-        (Ok(whole), Ok(fraction)) => whole * 1000 + fraction,
+        (Ok(whole @ 0..=1), Ok(fraction)) => whole * 1000 + fraction,
         _ => 0,
     }
 }
@@ -72,6 +72,7 @@ mod tests {
             (Some("en;q=0.3,fr-FR;q=0.9"), Language::Fr),
             (Some("en;q=0"), Language::Fr),
             (Some("zz;;q=,"), Language::Fr),
+            (Some("en;q=9999999"), Language::Fr),
         ] {
             assert_eq!(Language::accepted(header), language, "{header:?}");
         }

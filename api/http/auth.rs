@@ -40,6 +40,8 @@ pub struct Membership {
 pub struct User {
     pub id: Uuid,
     pub memberships: Vec<Membership>,
+    /// When the access token ends, and with it what it opened. None before there is a token.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl User {
@@ -105,7 +107,8 @@ impl Tokens {
             jsonwebtoken::errors::ErrorKind::ExpiredSignature => Error::new(Code::TokenExpired),
             _ => refused(),
         })?;
-        Ok(User { id: claims.claims.sub, memberships: claims.claims.m })
+        let claims = claims.claims;
+        Ok(User { id: claims.sub, memberships: claims.m, expires_at: DateTime::from_timestamp(claims.exp, 0) })
     }
 }
 
@@ -283,7 +286,7 @@ mod tests {
 
     fn user() -> User {
         let cook = Membership { store_id: Some(Uuid::from_u128(7)), role: Role::Cook };
-        User { id: Uuid::from_u128(1), memberships: vec![cook] }
+        User { id: Uuid::from_u128(1), memberships: vec![cook], expires_at: None }
     }
 
     #[test]

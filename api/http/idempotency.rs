@@ -27,15 +27,21 @@ pub struct Once {
 }
 
 #[derive(QueryableByName)]
-struct Seen {
+struct Lock {
     #[diesel(sql_type = Bool)]
     free: bool,
-    #[diesel(sql_type = Nullable<Binary>)]
-    fingerprint: Option<Vec<u8>>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    status: Option<i16>,
+}
+
+#[derive(QueryableByName)]
+struct Seen {
+    #[diesel(sql_type = Binary)]
+    fingerprint: Vec<u8>,
+    #[diesel(sql_type = SmallInt)]
+    status: i16,
+    #[diesel(sql_type = Text)]
+    body: String,
     #[diesel(sql_type = Nullable<Text>)]
-    body: Option<String>,
+    location: Option<String>,
 }
 
 /// The whole of a POST: one transaction, in which the work is done once.
@@ -51,8 +57,7 @@ pub(crate) async fn answer_once(
 /// Does the work, unless the same was done before: then its answer comes again. The same key with other content is a
 /// mistake of the client (422); one that is being worked on right now is to be asked again (409).
 ///
-/// Must be the whole of a transaction: two processes are kept apart by a lock that lives until it ends. Should the first
-/// have ended between our look and our lock, the insert finds its row and ours is undone.
+/// Must be the whole of a transaction: two processes are kept apart by a lock that lives until it ends.
 fn once(
     conn: &mut PgConnection,
     once: Option<&Once>,
@@ -60,32 +65,37 @@ fn once(
     work: impl FnOnce(&mut PgConnection) -> Result<Answer>,
 ) -> Result<Answer> {
     let Some(once) = once else { return work(conn) };
-    let seen: Seen = diesel::sql_query(
-        "select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) as free, k.fingerprint, k.status, k.body
-         from (select 1) as one
-         left join idempotency_keys k on k.principal = $1 and k.key = $2 and k.created_at > $3",
+    // First the lock, then the look: the other way round an answer that is committed in between stays unseen.
+    let free: Lock = diesel::sql_query("select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) as free")
+        .bind::<Text, _>(&once.principal)
+        .bind::<Text, _>(&once.key)
+        .get_result(conn)?;
+    let seen: Option<Seen> = diesel::sql_query(
+        "select fingerprint, status, body, location from idempotency_keys
+         where principal = $1 and key = $2 and created_at > $3",
     )
     .bind::<Text, _>(&once.principal)
     .bind::<Text, _>(&once.key)
     .bind::<Timestamptz, _>(now - kept())
-    .get_result(conn)?;
-    if let (Some(fingerprint), Some(status), Some(body)) = (seen.fingerprint, seen.status, seen.body) {
-        if fingerprint != once.fingerprint {
+    .get_result(conn)
+    .optional()?;
+    if let Some(seen) = seen {
+        if seen.fingerprint != once.fingerprint {
             return Err(Error::new(Code::IdempotencyMismatch));
         }
-        let status = u16::try_from(status).map_err(Error::internal)?;
-        return Ok(Answer { status, body, replayed: true, location: None });
+        let status = u16::try_from(seen.status).map_err(Error::internal)?;
+        return Ok(Answer { status, body: seen.body, replayed: true, location: seen.location });
     }
-    if !seen.free {
+    if !free.free {
         return Err(in_flight());
     }
     let answer = work(conn)?;
     let saved = diesel::sql_query(
-        "insert into idempotency_keys as k (principal, key, fingerprint, status, body, created_at)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into idempotency_keys as k (principal, key, fingerprint, status, body, created_at, location)
+         values ($1, $2, $3, $4, $5, $6, $8)
          on conflict (principal, key) do update
          set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
-           created_at = excluded.created_at
+           created_at = excluded.created_at, location = excluded.location
          where k.created_at <= $7",
     )
     .bind::<Text, _>(&once.principal)
@@ -95,6 +105,7 @@ fn once(
     .bind::<Text, _>(&answer.body)
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now - kept())
+    .bind::<Nullable<Text>, _>(&answer.location)
     .execute(conn)?;
     if saved == 1 { Ok(answer) } else { Err(in_flight()) }
 }

@@ -160,10 +160,12 @@ pub async fn edge<B: MessageBody + 'static>(
     };
     decorate(&path, response.headers_mut(), &caller);
     let (status, millis) = (response.status().as_u16(), started.elapsed().as_millis());
+    // The pattern, not the path: a path may hold the secret of an order.
+    let route = response.request().match_pattern().unwrap_or_else(|| "an unknown path".to_owned());
     if path.starts_with("/health/") {
-        tracing::debug!(status, "{method} {path} answered {status} in {millis} ms");
+        tracing::debug!(status, "{method} {route} answered {status} in {millis} ms");
     } else {
-        tracing::info!(status, "{method} {path} answered {status} in {millis} ms");
+        tracing::info!(status, "{method} {route} answered {status} in {millis} ms");
     }
     Ok(response)
 }

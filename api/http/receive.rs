@@ -126,7 +126,8 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for PostOnce<T> {
 }
 
 async fn read_once(request: &HttpRequest, body: &[u8]) -> Result<Option<Once>> {
-    let Some(sent) = header(request, "idempotency-key") else { return Ok(None) };
+    let Some(sent) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let sent = sent.to_str().unwrap_or_default().to_owned();
     if !(1..=255).contains(&sent.len()) || !sent.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::invalid(vec![Fault::new("Idempotency-Key", "invalid_format")]));
     }

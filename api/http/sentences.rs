@@ -204,6 +204,7 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_offered" => ["This is not offered here.", "Ce n'est pas proposé ici."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
         "not_in_the_future" => ["This should be in the future.", "Cette date doit être dans le futur."],
+        "only_with_cash" => ["Only cash is handed over.", "Uniquement pour un paiement en espèces."],
         "duplicate" => ["This stands twice.", "Cet élément figure deux fois."],
         "not_yours_to_give" => ["You cannot give this role here.", "Vous ne pouvez pas donner ce rôle ici."],
         "too_weak" => ["This password is published or too easy.", "Ce mot de passe est public ou trop simple."],

@@ -46,7 +46,7 @@ pub(super) struct TicketsQuery {
 
 /// Read the kitchen queue
 ///
-/// What is to be made, due first first; at most 200.
+/// What is to be made, due first first; of what is over, the newest first. At most 200.
 #[utoipa::path(tag = "kitchen", security(("bearer" = ["counter", "cook", "driver", "manager", "admin"])),
     params(StorePath, TicketsQuery),
     responses((status = 200, description = "The tickets", body = Page<KitchenTicket>)))]

@@ -95,7 +95,7 @@ struct ItemRow {
     note: Option<String>,
 }
 
-/// Tickets of a store in these states, those due first first.
+/// At most 200 tickets of a store in these states: those due first first, and of those that are over the newest first.
 pub(super) fn list(
     conn: &mut PgConnection,
     store_id: Uuid,
@@ -103,11 +103,13 @@ pub(super) fn list(
     language: Language,
 ) -> Result<Vec<KitchenTicket>> {
     let words: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-    let rows = tickets()
-        .filter(kitchen_tickets::store_id.eq(store_id).and(kitchen_tickets::state.eq_any(words)))
-        .order((kitchen_tickets::due_at, kitchen_tickets::id))
-        .limit(200)
-        .load::<TicketRow>(conn)?;
+    let of_store = tickets().filter(kitchen_tickets::store_id.eq(store_id).and(kitchen_tickets::state.eq_any(words))).limit(200);
+    let over = states.iter().all(|state| matches!(state, KitchenState::Done | KitchenState::Voided));
+    let rows = if over {
+        of_store.order(kitchen_tickets::opened_at.desc()).load::<TicketRow>(conn)?
+    } else {
+        of_store.order((kitchen_tickets::due_at, kitchen_tickets::id)).load::<TicketRow>(conn)?
+    };
     with_items(conn, rows, language)
 }
 

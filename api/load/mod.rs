@@ -104,10 +104,12 @@ pub struct Files(Vec<Source>);
 
 fn parse(name: &str, text: &str) -> Result<Document> {
     let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let place = format!("{name}#{}", pointer(error.path()));
-        Error::invalid(vec![Fault::new(place, "invalid_format").with("reason", error.inner())])
-    })
+    let fault = |place: String, reason: &serde_json::Error| {
+        Error::invalid(vec![Fault::new(format!("{name}#{place}"), "invalid_format").with("reason", reason)])
+    };
+    let document = serde_path_to_error::deserialize(&mut json).map_err(|error| fault(pointer(error.path()), error.inner()))?;
+    json.end().map_err(|error| fault(String::new(), &error))?;
+    Ok(document)
 }
 
 fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Error {

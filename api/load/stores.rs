@@ -104,6 +104,6 @@ fn hours(conn: &mut PgConnection, store_id: Uuid, entries: &[HoursEntry], at: &s
 fn minute(text: &str) -> Option<i16> {
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
-    let total = hours * 60 + minutes;
-    ((0..=24).contains(&hours) && (0..60).contains(&minutes) && total <= 1440).then_some(total)
+    let fits = (0..24).contains(&hours) && (0..60).contains(&minutes) || (hours, minutes) == (24, 0);
+    fits.then_some(hours * 60 + minutes)
 }

@@ -111,6 +111,8 @@ pub(super) struct MenuModifier {
     id: Uuid,
     #[schema(example = "Mozzarella")]
     name: String,
+    /// Of what it adds.
+    allergens: Vec<Allergen>,
     /// The sizes it can be had in, with its price in each.
     sizes: Vec<MenuModifierSize>,
 }
@@ -207,7 +209,6 @@ fn product(catalogue: &Catalogue, available: &Available, row: &ProductRow, langu
     let rows = catalogue.variants.get(&row.id).map_or(&[][..], Vec::as_slice);
     let variants: Vec<MenuVariant> = rows.iter().map(|v| variant(catalogue, available, v, language)).collect();
     let ingredients = rows.iter().filter_map(|v| catalogue.variant_recipes.get(&v.id)).flatten().map(|(id, _)| id);
-    let allergens: BTreeSet<Allergen> = ingredients.filter_map(|id| catalogue.allergens.get(id)).flatten().copied().collect();
     let sizes: Vec<SizeCode> = rows.iter().map(|v| v.size_code).collect();
     let groups = catalogue.product_groups.get(&row.id).into_iter().flatten();
     MenuProduct {
@@ -216,7 +217,7 @@ fn product(catalogue: &Catalogue, available: &Available, row: &ProductRow, langu
         name: row.name.get(language).to_owned(),
         description: row.description.get(language).to_owned(),
         kind: row.kind,
-        allergens: allergens.into_iter().collect(),
+        allergens: allergens(catalogue, ingredients),
         available: variants.iter().any(|v| v.available),
         variants,
         modifier_groups: groups
@@ -224,6 +225,11 @@ fn product(catalogue: &Catalogue, available: &Available, row: &ProductRow, langu
             .map(|g| group(catalogue, available, g, &sizes, language))
             .collect(),
     }
+}
+
+fn allergens<'a>(catalogue: &Catalogue, ingredients: impl Iterator<Item = &'a Uuid>) -> Vec<Allergen> {
+    let known: BTreeSet<Allergen> = ingredients.filter_map(|id| catalogue.allergens.get(id)).flatten().copied().collect();
+    known.into_iter().collect()
 }
 
 fn variant(catalogue: &Catalogue, available: &Available, row: &VariantRow, language: Language) -> MenuVariant {
@@ -252,9 +258,11 @@ fn group(
 ) -> MenuModifierGroup {
     let modifiers = catalogue.modifiers.get(&row.id).into_iter().flatten().map(|m| {
         let prices = catalogue.modifier_sizes.get(&m.id).into_iter().flatten();
+        let recipes = prices.clone().filter_map(|(size, _)| catalogue.modifier_recipes.get(&(m.id, *size)));
         MenuModifier {
             id: m.id,
             name: m.name.get(language).to_owned(),
+            allergens: allergens(catalogue, recipes.flatten().map(|(id, _)| id)),
             sizes: prices
                 .filter(|(size, _)| sizes.contains(size))
                 .map(|(size, cents)| MenuModifierSize {

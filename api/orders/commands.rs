@@ -7,6 +7,7 @@ use domain::language::Language;
 use domain::money::{Cents, Money};
 use domain::order::{OrderCommand, ServiceType};
 use domain::payment::PaymentMethod;
+use domain::people::Actor;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ use crate::orders::orders::OrderPath;
 use crate::orders::place;
 use crate::orders::queries::{self, OrderRow};
 use crate::orders::transition::{By, Outcome, illegal, transition};
-use crate::orders::view::{self, Audience, Order};
+use crate::orders::view::{self, Order};
 use crate::payments::ledger::{self as payments, Taken};
 use crate::stock::ledger as stock;
 use crate::stores::queries as stores;
@@ -132,10 +133,9 @@ pub(crate) async fn cancel_order(
     answer_once(&db, once, move |conn, now| {
         let order = queries::find(conn, path.order_id)?;
         let actors = caller.actors(order.store_id, order.customer_id, &order.tracking_token)?;
-        let audience = Audience::of(&actors);
-        let by = By { reason: body.reason.clone(), ..By::user(actors, caller.user_id()) };
+        let by = By { reason: body.reason.clone(), ..By::user(actors.clone(), caller.user_id()) };
         let order = call_off(conn, order.id, OrderCommand::Cancel, &by, now)?;
-        answer(conn, order, language, audience)
+        answer(conn, order, language, &actors)
     })
     .await
 }
@@ -169,9 +169,9 @@ async fn by_staff(
 ) -> Result<Answer> {
     answer_once(&db, once, move |conn, now| {
         let order = queries::find(conn, path.order_id)?;
-        let by = By::user(staff.owning(order.store_id, "order")?, Some(staff.user.id));
-        let order = work(conn, order, by, now)?;
-        answer(conn, order, language, Audience::Staff)
+        let actors = staff.owning(order.store_id, "order")?;
+        let order = work(conn, order, By::user(actors.clone(), Some(staff.user.id)), now)?;
+        answer(conn, order, language, &actors)
     })
     .await
 }
@@ -238,6 +238,6 @@ pub fn reject_unaccepted(conn: &mut PgConnection, order_id: Uuid, now: DateTime<
     }
 }
 
-fn answer(conn: &mut PgConnection, order: OrderRow, language: Language, audience: Audience) -> Result<Answer> {
-    Answer::ok(&view::one(conn, order, language, audience)?)
+fn answer(conn: &mut PgConnection, order: OrderRow, language: Language, actors: &[Actor]) -> Result<Answer> {
+    Answer::ok(&view::one(conn, order, language, actors)?)
 }

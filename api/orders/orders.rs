@@ -2,6 +2,7 @@
 
 use actix_web::{get, post, web};
 use domain::order::OrderStatus;
+use domain::people::Actor;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::http::receive::{Path, PostOnce, Query, RequiredIdempotencyHeader};
 use crate::http::store_path;
 use crate::orders::place::{self, Buyer, PlaceOrder};
 use crate::orders::queries::{self, Filter};
-use crate::orders::view::{self, Audience, Order};
+use crate::orders::view::{self, Order};
 
 #[derive(Clone, Copy, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
@@ -84,10 +85,10 @@ pub(crate) async fn list_orders(
     let found = db
         .run(move |conn| {
             let store_id = store_path::resolve(conn, &query.store_id)?;
-            staff.at(store_id)?;
+            let actors = staff.at(store_id)?;
             let filter = Filter { store_id: Some(store_id), customer_id: None, status: query.status, before, limit: limit + 1 };
             let rows = queries::list(conn, &filter)?;
-            view::orders(conn, rows, language, Audience::Staff)
+            view::orders(conn, rows, language, &actors)
         })
         .await?;
     Ok(web::Json(page(found, limit, |order| order.id, |order| order)))
@@ -110,7 +111,7 @@ pub(crate) async fn list_my_orders(
         .run(move |conn| {
             let filter = Filter { store_id: None, customer_id: Some(user.id), status: None, before, limit: limit + 1 };
             let rows = queries::list(conn, &filter)?;
-            view::orders(conn, rows, language, Audience::Customer)
+            view::orders(conn, rows, language, &[Actor::Customer])
         })
         .await?;
     Ok(web::Json(page(found, limit, |order| order.id, |order| order)))
@@ -132,7 +133,7 @@ pub(crate) async fn find_order(
         .run(move |conn| {
             let row = queries::find(conn, path.order_id)?;
             let actors = caller.actors(row.store_id, row.customer_id, &row.tracking_token)?;
-            view::one(conn, row, language, Audience::of(&actors))
+            view::one(conn, row, language, &actors)
         })
         .await?;
     Ok(web::Json(order))

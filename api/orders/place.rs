@@ -9,6 +9,7 @@ use domain::language::Language;
 use domain::money::{Cents, Money};
 use domain::order::{Channel, OrderStatus, ServiceType};
 use domain::payment::PaymentMethod;
+use domain::people::Actor;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ use crate::http::auth::random_token;
 use crate::jobs::{self, Job};
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::orders::transition;
-use crate::orders::view::{self, Address, Audience, Contact, SoldModifier, SoldTax};
+use crate::orders::view::{self, Address, Contact, SoldModifier, SoldTax};
 use crate::payments::ledger as payments;
 use crate::stock::ledger::{self as stock, LineDemand};
 use crate::stores::queries::{self as stores, StoreRow};
@@ -82,7 +83,7 @@ pub(super) fn place(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, n
     jobs::enqueue(conn, &Job::RejectUnaccepted { order_id: order.id }, deadline, None)?;
     let placed = Fact { kind: EventType::OrderPlaced, order_id: Some(order.id), payload: transition::payload(&order, None) };
     let (store_id, customer_id) = (order.store_id, order.customer_id);
-    let view = view::order(order, lines, &payment, buyer.language, Audience::Customer)?;
+    let view = view::order(order, lines, &payment, buyer.language, &[Actor::Customer])?;
     events::record(conn, store_id, vec![placed], customer_id, now)?;
     Answer::created(format!("/v1/orders/{}", view.id), &view)
 }

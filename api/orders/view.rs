@@ -32,8 +32,9 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
     pub payment: OrderPayment,
-    pub contact: Contact,
-    /// Where to deliver; null for collection.
+    /// null for those who only cook.
+    pub contact: Option<Contact>,
+    /// Where to deliver; null for collection, and for those who only cook.
     pub address: Option<Address>,
     pub note: Option<String>,
     /// The secret of the tracking page, told to the customer only: whoever has it may follow and cancel the order.
@@ -162,21 +163,31 @@ pub struct SoldTax {
 
 /// How much of an order a reader is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
+enum Audience {
     /// Its customer: all of it.
     Customer,
-    /// The store: not the secret of the tracking page.
+    /// Who takes orders or brings them: not the secret of the tracking page.
     Staff,
+    /// Who cooks, or who brought it: no names and no addresses either.
+    Kitchen,
 }
 
 impl Audience {
-    pub fn of(actors: &[Actor]) -> Audience {
-        if actors.contains(&Actor::Customer) { Audience::Customer } else { Audience::Staff }
+    /// What somebody with these hats is shown of an order.
+    fn of(actors: &[Actor], order: &OrderRow) -> Audience {
+        let wears = |actor: Actor| actors.contains(&actor);
+        if wears(Actor::Customer) {
+            Audience::Customer
+        } else if wears(Actor::Counter) || wears(Actor::Manager) || (wears(Actor::Driver) && order.closed_at.is_none()) {
+            Audience::Staff
+        } else {
+            Audience::Kitchen
+        }
     }
 }
 
-/// Reads what belongs to these orders and shows them in the given order.
-pub fn orders(conn: &mut PgConnection, rows: Vec<OrderRow>, language: Language, audience: Audience) -> Result<Vec<Order>> {
+/// Reads what belongs to these orders and shows them in the given order, as far as somebody with these hats may see.
+pub fn orders(conn: &mut PgConnection, rows: Vec<OrderRow>, language: Language, actors: &[Actor]) -> Result<Vec<Order>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut lines = queries::lines(conn, &ids)?;
     let payments = payments::of_orders(conn, &ids)?;
@@ -185,14 +196,14 @@ pub fn orders(conn: &mut PgConnection, rows: Vec<OrderRow>, language: Language, 
         let (own, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.order_id == row.id);
         lines = rest;
         if let Some(payment) = payments.iter().find(|payment| payment.order_id == row.id) {
-            views.push(order(row, own, payment, language, audience)?);
+            views.push(order(row, own, payment, language, actors)?);
         }
     }
     Ok(views)
 }
 
-pub fn one(conn: &mut PgConnection, row: OrderRow, language: Language, audience: Audience) -> Result<Order> {
-    let found = orders(conn, vec![row], language, audience)?.into_iter().next();
+pub fn one(conn: &mut PgConnection, row: OrderRow, language: Language, actors: &[Actor]) -> Result<Order> {
+    let found = orders(conn, vec![row], language, actors)?.into_iter().next();
     found.ok_or_else(|| crate::error::Error::internal("an order without a payment"))
 }
 
@@ -201,14 +212,16 @@ pub fn order(
     lines: Vec<OrderLineRow>,
     payment: &PaymentRow,
     language: Language,
-    audience: Audience,
+    actors: &[Actor],
 ) -> Result<Order> {
+    let audience = Audience::of(actors, &row);
+    let personal = audience != Audience::Kitchen;
     Ok(Order {
         totals: totals(&row)?,
         payment: payment_view(payment),
         lines: lines.into_iter().map(|line| line_view(line, language)).collect::<Result<_>>()?,
-        contact: serde_json::from_value(row.contact)?,
-        address: row.address.map(serde_json::from_value).transpose()?,
+        contact: personal.then(|| serde_json::from_value(row.contact)).transpose()?,
+        address: row.address.filter(|_| personal).map(serde_json::from_value).transpose()?,
         id: row.id,
         number: row.number,
         store_id: row.store_id,

@@ -62,12 +62,16 @@ pub fn collect(
         .first(conn)
         .optional()?;
     let Some(due) = due else { return Ok(()) };
+    let method = taken.method.unwrap_or(due.method);
+    if taken.tendered.is_some() && method != PaymentMethod::Cash {
+        return Err(Error::invalid(vec![Fault::new("/payment/tendered", "only_with_cash")]));
+    }
     if taken.tendered.is_some_and(|tendered| tendered.0 < due.amount_cents) {
         return Err(Error::invalid(vec![Fault::new("/payment/tendered", "below_total")]));
     }
     diesel::update(payments::table.find(due.id))
         .set((
-            payments::method.eq(taken.method.unwrap_or(due.method).as_str()),
+            payments::method.eq(method.as_str()),
             payments::status.eq(PaymentStatus::Collected.as_str()),
             payments::tendered_cents.eq(taken.tendered.map(|tendered| tendered.0)),
             payments::collected_at.eq(now),

@@ -106,6 +106,7 @@ diesel::table! {
         fingerprint -> Bytea,
         status -> Int2,
         body -> Text,
+        location -> Nullable<Text>,
         created_at -> Timestamptz,
     }
 }

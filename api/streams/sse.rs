@@ -7,11 +7,14 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
 use utoipa::IntoParams;
 
+use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
 use crate::events::{self, EventRow};
@@ -51,7 +54,7 @@ struct LastEventId {
 ///
 /// `text/event-stream`: each event has its number as `id`, its type as `event`, and an `Event` as `data`. Reconnect with
 /// `Last-Event-ID` and nothing is missed or repeated. A comment comes every 15 seconds; `event: bye` says that the server
-/// restarts: connect again.
+/// restarts or the token has ended: connect again.
 #[utoipa::path(tag = "events", security(("bearer" = []), ("trackingToken" = [])), params(OrderEventsPath, StreamQuery, LastEventId),
     responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream",
         example = "id: 1042\nevent: order.ready\ndata: {\"seq\":1042,\"type\":\"order.ready\"}\n\n")))]
@@ -65,13 +68,14 @@ pub(crate) async fn stream_order(
     Query(query): Query<StreamQuery>,
 ) -> Result<HttpResponse> {
     let cursor = cursor(&request, &query)?;
+    let until = caller.user.as_ref().and_then(|user| user.expires_at);
     let (scope, latest) = db
         .run(move |conn| {
             let scope = Scope::order(conn, &caller, path.order_id)?;
             Ok((scope, events::latest(conn, scope.store_id)?))
         })
         .await?;
-    Ok(respond(db, &hub, scope, cursor.unwrap_or(0), latest))
+    Ok(respond(db, &hub, scope, cursor.unwrap_or(0), latest, until))
 }
 
 /// Follow a store live
@@ -91,6 +95,7 @@ pub(crate) async fn stream_store(
     Query(query): Query<StreamQuery>,
 ) -> Result<HttpResponse> {
     let cursor = cursor(&request, &query)?;
+    let until = staff.user.expires_at;
     let (store_id, latest) = db
         .run(move |conn| {
             let store_id = path.resolve(conn)?;
@@ -98,7 +103,7 @@ pub(crate) async fn stream_store(
             Ok((store_id, events::latest(conn, store_id)?))
         })
         .await?;
-    Ok(respond(db, &hub, Scope::store(store_id), cursor.unwrap_or(latest), latest))
+    Ok(respond(db, &hub, Scope::store(store_id), cursor.unwrap_or(latest), latest, until))
 }
 
 fn cursor(request: &HttpRequest, query: &StreamQuery) -> Result<Option<i64>> {
@@ -113,7 +118,8 @@ fn cursor(request: &HttpRequest, query: &StreamQuery) -> Result<Option<i64>> {
     Ok(cursor)
 }
 
-fn respond(db: web::Data<Db>, hub: &Hub, scope: Scope, cursor: i64, latest: i64) -> HttpResponse {
+fn respond(db: web::Data<Db>, hub: &Hub, scope: Scope, cursor: i64, latest: i64, until: Option<DateTime<Utc>>) -> HttpResponse {
+    let left = until.map(|until| (until - clock::now()).to_std().unwrap_or_default());
     let reader = Reader {
         live: hub.subscribe(scope.store_id, latest),
         shutdown: hub.shutdown(),
@@ -123,6 +129,8 @@ fn respond(db: web::Data<Db>, hub: &Hub, scope: Scope, cursor: i64, latest: i64)
         waiting: VecDeque::new(),
         behind: true,
         over: false,
+        quiet_until: Instant::now() + HEARTBEAT,
+        ends: left.map(|left| Instant::now() + left),
     };
     HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -143,6 +151,10 @@ struct Reader {
     /// There may be events in the database that the live line will not bring.
     behind: bool,
     over: bool,
+    /// When something must have been sent, be it a comment.
+    quiet_until: Instant,
+    /// When the token that opened it ends: a stream lives no longer than the authority behind it.
+    ends: Option<Instant>,
 }
 
 fn frames(reader: Reader) -> impl Stream<Item = std::result::Result<Bytes, Error>> {
@@ -176,8 +188,7 @@ impl Reader {
                 if let Err(error) = self.catch_up().await {
                     // The client connects again and resumes.
                     tracing::warn!("stream ended, could not read events: {error}");
-                    self.over = true;
-                    return Some(Ok(Bytes::from_static(b"event: bye\ndata: {}\n\n")));
+                    return self.bye();
                 }
                 continue;
             }
@@ -187,13 +198,20 @@ impl Reader {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.behind = true,
                     Err(broadcast::error::RecvError::Closed) => self.over = true,
                 },
-                _ = self.shutdown.wait_for(|over| *over) => {
-                    self.over = true;
-                    return Some(Ok(Bytes::from_static(b"event: bye\ndata: {}\n\n")));
-                }
-                () = tokio::time::sleep(HEARTBEAT) => return Some(Ok(Bytes::from_static(b": still here\n\n"))),
+                _ = self.shutdown.wait_for(|over| *over) => self.over = true,
+                () = ended(self.ends) => self.over = true,
+                () = tokio::time::sleep_until(self.quiet_until) => return Some(Ok(Bytes::from_static(b": still here\n\n"))),
+            }
+            if self.over {
+                return self.bye();
             }
         }
+    }
+
+    /// The last frame: connect again.
+    fn bye(&mut self) -> Option<std::result::Result<Bytes, Error>> {
+        self.over = true;
+        Some(Ok(Bytes::from_static(b"event: bye\ndata: {}\n\n")))
     }
 
     async fn catch_up(&mut self) -> Result<()> {
@@ -202,6 +220,13 @@ impl Reader {
         self.behind = i64::try_from(rows.len()).unwrap_or(0) == BATCH;
         self.waiting.extend(rows.into_iter().map(Arc::new));
         Ok(())
+    }
+}
+
+async fn ended(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -39,6 +39,7 @@ create table idempotency_keys (
   fingerprint bytea not null,
   status smallint not null,
   body text not null,
+  location text,
   created_at timestamptz not null default now(),
   primary key (principal, key)
 );

@@ -171,6 +171,24 @@ async fn managers_hire_for_their_store_and_the_admin_for_all() {
     let taken = manager.post("/v1/staff", person("sam@example.org", cook)).await.problem(409, "email_taken");
     assert_eq!(taken["userId"], sam["id"]);
 
+    // A customer is a stranger to a manager: not even a name is told.
+    let customer = app.login("customer").await.get("/v1/me").await.expect(200);
+    let put = |client: &Client, who: &serde_json::Value, roles: serde_json::Value| {
+        let path = format!("/v1/staff/{}/roles", who["id"].as_str().unwrap());
+        client.request(reqwest::Method::PUT, &path).json(&json!({ "roles": roles }))
+    };
+    manager.send(put(&manager, &customer, json!([]))).await.problem(404, "not_found");
+    let one_or_other = [json!([{ "storeId": paris, "role": "cook" }]), json!([{ "storeId": paris, "role": "driver" }])];
+    for _ in 0..5 {
+        let [cook, driver] = one_or_other.clone();
+        let (a, b) = tokio::join!(manager.send(put(&manager, &sam, cook)), manager.send(put(&manager, &sam, driver)));
+        a.expect(200);
+        b.expect(200);
+        let now = manager.get("/v1/staff").await.expect(200);
+        let sam_now = now["data"].as_array().unwrap().iter().find(|p| p["id"] == sam["id"]).unwrap();
+        assert_eq!(sam_now["roles"].as_array().unwrap().len(), 1, "one of both, never both: {sam_now}");
+    }
+
     let roles = format!("/v1/staff/{}/roles", sam["id"].as_str().unwrap());
     let both = json!({ "roles": [{ "storeId": paris, "role": "counter" }, { "storeId": lyon, "role": "driver" }] });
     assert_eq!(

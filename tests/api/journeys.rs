@@ -71,6 +71,40 @@ async fn a_customer_collects_at_the_counter() {
     ledger::assert_clean(&mut app.connect());
 }
 
+/// A job of a newer version meets an older worker during a deploy.
+#[tokio::test]
+async fn a_job_of_an_unknown_kind_stops_nobody_else() {
+    let app = TestApp::start().await;
+    let (guest, order) = app.order("collection", &[("reine", "small", 1)]).await;
+    app.sql(
+        "insert into jobs (id, job, run_at) values ('018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50', '{\"kind\": \"fly\"}', '2026-01-01')",
+    );
+    app.sql("update jobs set run_at = now() - interval '1 second' where job ->> 'kind' = 'reject_unaccepted'");
+    app.run_jobs().await;
+    let order = guest.get(&format!("/v1/orders/{}", order["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(order["status"], "rejected");
+    use diesel::prelude::*;
+    let left: Vec<(i32, Option<String>)> =
+        schema::jobs::table.select((schema::jobs::attempts, schema::jobs::last_error)).load(&mut app.connect()).unwrap();
+    assert_eq!(left.len(), 1);
+    assert!(left[0].0 == 1 && left[0].1.as_deref().is_some_and(|error| error.contains("fly")), "{left:?}");
+}
+
+#[tokio::test]
+async fn cooks_see_what_to_make_and_nobody_s_address() {
+    let app = TestApp::start().await;
+    let (guest, order) = app.order("delivery", &[("reine", "small", 1)]).await;
+    let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    for (role, sees) in [("cook", false), ("counter", true), ("driver", true), ("manager", true)] {
+        let seen = app.staff(role).await.get(&path).await.expect(200);
+        assert_eq!((seen["contact"].is_object(), seen["address"].is_object()), (sees, sees), "{role}");
+    }
+    guest.command(&order, "cancel").await.expect(200);
+    let later = app.staff("driver").await.get(&path).await.expect(200);
+    assert_eq!((&later["contact"], &later["address"]), (&json!(null), &json!(null)), "a driver has no need of it any more");
+    assert!(guest.get(&path).await.expect(200)["contact"].is_object());
+}
+
 #[tokio::test]
 async fn cancelling_before_preparation_gives_the_stock_back() {
     let app = TestApp::start().await;

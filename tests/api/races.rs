@@ -1,7 +1,9 @@
 //! Many at once: the last portions, the same key, everything mixed.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Barrier};
 
+use diesel::prelude::*;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -88,7 +90,7 @@ async fn two_drivers_reach_for_one_delivery() {
     }
 }
 
-/// Crossing baskets: each locks what the other wants. Nobody may see a deadlock.
+/// Crossing baskets lock in one order, whatever order they list. Nobody may see a deadlock.
 #[tokio::test(flavor = "multi_thread")]
 async fn crossing_baskets_never_surface_a_deadlock() {
     let app = TestApp::start().await;
@@ -107,4 +109,32 @@ async fn crossing_baskets_never_surface_a_deadlock() {
         answer.expect(200);
     }
     ledger::assert_clean(&mut app.connect());
+}
+
+/// Two transactions that lock the same rows the other way round: PostgreSQL kills one, and it is done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_deadlock_is_done_again() {
+    let app = TestApp::start().await;
+    let both_hold_one = Arc::new(Barrier::new(2));
+    let lock = |first: &'static str, second: &'static str| {
+        let (db, barrier) = (app.db.clone(), Arc::clone(&both_hold_one));
+        let mut tries = 0;
+        tokio::spawn(async move {
+            db.tx(move |conn| {
+                tries += 1;
+                let touch = |slug| diesel::sql_query(format!("update stores set updated_at = now() where slug = '{slug}'"));
+                touch(first).execute(conn)?;
+                if tries == 1 {
+                    barrier.wait();
+                }
+                touch(second).execute(conn)?;
+                Ok(tries)
+            })
+            .await
+        })
+    };
+    let (a, b) = tokio::join!(lock("lille-centre", "paris-bastille"), lock("paris-bastille", "lille-centre"));
+    let mut tries = [a.expect("no panic").expect("passes"), b.expect("no panic").expect("passes")];
+    tries.sort_unstable();
+    assert_eq!(tries, [1, 2]);
 }

@@ -86,7 +86,7 @@ fn hash_files(folder: &std::path::Path, state: &mut std::hash::DefaultHasher) {
 }
 
 pub fn settings(url: String, pool_size: u32) -> Database {
-    Database { url, pool_size, statement_cache: true, embedded: None }
+    Database { url, direct_url: None, pool_size, statement_cache: true, embedded: None }
 }
 
 /// A database of one's own for the length of a test.
