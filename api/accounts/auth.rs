@@ -1,6 +1,7 @@
 //! Registration, log-in and the rotation of refresh tokens.
 
 use actix_web::{HttpRequest, post, web};
+use chrono::{DateTime, Utc};
 use domain::language::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ pub struct Register {
     /// 8 to 128 characters; no rule of composition.
     #[schema(min_length = 8, max_length = 128, example = "une phrase facile à retenir")]
     password: String,
-    #[schema(min_length = 1, max_length = 100, example = "Camille Martin")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Camille Martin")]
     name: String,
     /// E.164.
     #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+33639981234")]
@@ -69,7 +70,7 @@ pub struct Session {
 /// Answers the tokens of a first session. An address that has an account already is refused.
 #[utoipa::path(tag = "auth", security(()), request_body = Register,
     responses((status = 201, description = "The account and its first session", body = Session),
-        (status = 409, description = "email_taken")))]
+        (status = 409, description = "email_taken"), (status = 429, description = "too_many_requests")))]
 #[post("/v1/auth/register")]
 pub(crate) async fn register_customer(
     request: HttpRequest,
@@ -80,6 +81,7 @@ pub(crate) async fn register_customer(
     if passwords::is_too_weak(&body.password) {
         return Err(Error::invalid(vec![Fault::new("/password", "too_weak")]));
     }
+    admit(&db, queries::registration_keys(client::address(&request)), clock::now()).await?;
     let language = body.language.unwrap_or(crate::http::problem::caller(&request).language);
     let password_hash = passwords::hash(Secret::new(body.password)).await?;
     let refresh_token = random_token();
@@ -106,7 +108,7 @@ pub(crate) async fn register_customer(
 
 /// Log in
 ///
-/// For customers and staff alike. After five failures in 15 minutes the account is refused for the rest of them.
+/// For customers and staff alike. After five failures in 15 minutes the account is refused to that address for the rest of them.
 #[utoipa::path(tag = "auth", security(()), request_body = LogIn,
     responses((status = 200, description = "A session", body = Session),
         (status = 401, description = "invalid_credentials"), (status = 429, description = "too_many_requests")))]
@@ -119,13 +121,10 @@ pub(crate) async fn log_in(
     Body(body): Body<LogIn>,
 ) -> Result<Answer> {
     let email = body.email.trim().to_lowercase();
-    let keys = queries::attempt_keys(&email, client::address(&request));
+    let keys = queries::login_keys(&email, client::address(&request));
     let now = clock::now();
     let counted = keys.clone();
-    let wait = db.tx(move |conn| queries::count_attempt(conn, &counted, now)).await?;
-    if let Some(seconds) = wait {
-        return Err(Error { retry_after_seconds: Some(seconds), ..Error::new(Code::TooManyRequests) });
-    }
+    admit(&db, counted, now).await?;
     let found = db.run(move |conn| queries::find_by_email(conn, &email)).await?;
     let found = found.filter(|user| user.status == "active" && !(user.is_demo && **environment == Environment::Production));
     let matches = passwords::verify(Secret::new(body.password), found.as_ref().map(|u| u.password_hash.clone())).await?;
@@ -182,7 +181,18 @@ pub(crate) async fn log_out(db: web::Data<Db>, Body(body): Body<RefreshToken>) -
     Ok(Answer::no_content())
 }
 
-fn session(tokens: &Tokens, user: &User, refresh_token: String, now: chrono::DateTime<chrono::Utc>) -> Result<Session> {
+/// Counts a try and refuses it when there were too many.
+async fn admit(db: &Db, keys: Vec<(String, i32)>, now: DateTime<Utc>) -> Result<()> {
+    match db.tx(move |conn| queries::count_attempt(conn, &keys, now)).await? {
+        None => Ok(()),
+        Some(seconds) => Err(Error {
+            retry_after_seconds: Some(seconds),
+            ..Error::new(Code::TooManyRequests).with("minutes", seconds.div_ceil(60))
+        }),
+    }
+}
+
+fn session(tokens: &Tokens, user: &User, refresh_token: String, now: DateTime<Utc>) -> Result<Session> {
     let access_token = tokens.issue(user, now)?;
     Ok(Session { access_token, refresh_token, expires_in: ACCESS_SECONDS, token_type: "Bearer" })
 }

@@ -35,7 +35,7 @@ pub struct Me {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MePatch {
-    #[schema(min_length = 1, max_length = 100, example = "Camille Martin")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Camille Martin")]
     name: Option<String>,
     /// E.164; null removes it.
     #[serde(default, deserialize_with = "present")]

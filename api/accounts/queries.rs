@@ -21,6 +21,10 @@ const SESSION_DAYS: i64 = 30;
 /// Failed log-ins within the window before an account, or an address, has to wait.
 const ACCOUNT_ATTEMPTS: i32 = 5;
 const ADDRESS_ATTEMPTS: i32 = 50;
+/// Guesses at one account from everywhere: higher, or anybody could lock anybody out.
+const ACCOUNT_EVERYWHERE_ATTEMPTS: i32 = 100;
+/// New accounts from one address: hashing their passwords must not keep others from logging in.
+const REGISTRATIONS: i32 = 200;
 const WINDOW_MINUTES: i64 = 15;
 
 #[derive(Insertable)]
@@ -166,19 +170,26 @@ fn revoke(conn: &mut PgConnection, session_id: Uuid, because: &str, now: DateTim
     Ok(())
 }
 
-/// The counters that a log-in touches: the account's, and that of the address it comes from. Hashes, so that the table
-/// holds no personal data.
-pub(super) fn attempt_keys(email: &str, address: Option<IpAddr>) -> Vec<(String, i32)> {
-    let hash = |kind: &str, value: &str| {
-        let hash = sha256(value.as_bytes());
-        format!("{kind}:{}", hash.iter().take(16).map(|b| format!("{b:02x}")).collect::<String>())
-    };
-    let mut keys = vec![(hash("account", email), ACCOUNT_ATTEMPTS)];
-    if let Some(address) = address {
-        keys.push((hash("address", &address.to_string()), ADDRESS_ATTEMPTS));
-    }
+/// A counter and how far it may go. The key is a hash, so that the table holds no personal data.
+fn attempt_key(kind: &str, value: &str, limit: i32) -> (String, i32) {
+    let hash: String = sha256(value.as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    (format!("{kind}:{hash}"), limit)
+}
+
+/// The counters that a log-in touches: the account's from this address, the account's from everywhere, the address's.
+pub(super) fn login_keys(email: &str, address: Option<IpAddr>) -> Vec<(String, i32)> {
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
+    let mut keys = vec![
+        attempt_key("account", &format!("{email} {address}"), ACCOUNT_ATTEMPTS),
+        attempt_key("everywhere", email, ACCOUNT_EVERYWHERE_ATTEMPTS),
+        attempt_key("address", &address, ADDRESS_ATTEMPTS),
+    ];
     keys.sort();
     keys
+}
+
+pub(super) fn registration_keys(address: Option<IpAddr>) -> Vec<(String, i32)> {
+    vec![attempt_key("register", &address.map(|address| address.to_string()).unwrap_or_default(), REGISTRATIONS)]
 }
 
 /// Counts one try before the password is looked at, so that parallel guesses cannot slip through. Answers how many seconds
@@ -216,10 +227,10 @@ struct Counted {
 pub(super) fn forget_attempt(conn: &mut PgConnection, keys: &[(String, i32)]) -> Result<()> {
     for (key, limit) in keys {
         let row = diesel::update(login_attempts::table.find(key));
-        if *limit == ACCOUNT_ATTEMPTS {
-            row.set(login_attempts::attempts.eq(0)).execute(conn)?;
-        } else {
+        if *limit == ADDRESS_ATTEMPTS {
             row.set(login_attempts::attempts.eq(login_attempts::attempts - 1)).execute(conn)?;
+        } else {
+            row.set(login_attempts::attempts.eq(0)).execute(conn)?;
         }
     }
     Ok(())

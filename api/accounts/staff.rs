@@ -55,7 +55,7 @@ pub(crate) struct StaffRole {
 pub(crate) struct HireStaff {
     #[schema(format = "email", max_length = 254, example = "sam@example.org")]
     email: String,
-    #[schema(min_length = 1, max_length = 100, example = "Sam Bernard")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Sam Bernard")]
     name: String,
     /// E.164.
     #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+33639981234")]
@@ -100,12 +100,13 @@ struct Reach {
 }
 
 impl Reach {
-    fn of(caller: &User) -> Reach {
-        let managed = caller.memberships.iter().filter(|m| m.role == Role::Manager);
-        Reach {
-            admin: caller.memberships.iter().any(|m| m.role == Role::Admin),
-            stores: managed.filter_map(|m| m.store_id).collect(),
-        }
+    /// What the caller may do now: a token may still carry a role that was taken away, and must not give it back.
+    fn now(conn: &mut PgConnection, caller: &User) -> Result<Reach> {
+        let present = queries::memberships(conn, caller.id)?;
+        let admin = present.iter().any(|m| m.role == Role::Admin);
+        let managed = present.iter().filter(|m| m.role == Role::Manager);
+        let stores: Vec<Uuid> = managed.filter_map(|m| m.store_id).collect();
+        if admin || !stores.is_empty() { Ok(Reach { admin, stores }) } else { Err(Error::new(Code::Forbidden)) }
     }
 
     fn covers(&self, store_id: Option<Uuid>) -> bool {
@@ -135,7 +136,8 @@ pub(crate) async fn list_staff(
             if let Some(store_id) = store_id {
                 staff.at(store_id)?;
             }
-            members(conn, &Reach::of(&staff.user), store_id)
+            let reach = Reach::now(conn, &staff.user)?;
+            members(conn, &reach, store_id)
         })
         .await?;
     Ok(web::Json(Page { data, next_cursor: None }))
@@ -152,9 +154,9 @@ pub(crate) async fn hire_staff(staff: Staff<Managers>, db: web::Data<Db>, Body(b
     if passwords::is_too_weak(&body.password) {
         return Err(Error::invalid(vec![Fault::new("/password", "too_weak")]));
     }
-    let reach = Reach::of(&staff.user);
     let password_hash = passwords::hash(Secret::new(body.password.as_str())).await?;
     db.tx(move |conn| {
+        let reach = Reach::now(conn, &staff.user)?;
         check_roles(conn, &reach, &body.roles)?;
         let email = body.email.trim().to_lowercase();
         if let Some(known) = queries::find_by_email(conn, &email)? {
@@ -180,7 +182,7 @@ pub(crate) async fn hire_staff(staff: Staff<Managers>, db: web::Data<Db>, Body(b
 /// Set somebody's roles
 ///
 /// Replaces the roles that the caller may give: for a manager those at the own stores. An empty list takes them all. What was
-/// taken away ends with the access token, within 15 minutes.
+/// taken away ends with the access token, within 15 minutes. Nobody sets the own roles.
 #[utoipa::path(tag = "staff", security(("bearer" = ["manager", "admin"])), params(StaffPath), request_body = StaffRoles,
     responses((status = 200, description = "The member of staff", body = StaffMember)))]
 #[put("/v1/staff/{userId}/roles")]
@@ -190,9 +192,13 @@ pub(crate) async fn set_staff_roles(
     Path(path): Path<StaffPath>,
     Body(body): Body<StaffRoles>,
 ) -> Result<web::Json<StaffMember>> {
-    let reach = Reach::of(&staff.user);
+    // Not the own ones: the last admin would be gone by a slip.
+    if path.user_id == staff.user.id {
+        return Err(Error::new(Code::Forbidden));
+    }
     let member = db
         .tx(move |conn| {
+            let reach = Reach::now(conn, &staff.user)?;
             let user = queries::lock(conn, path.user_id)?;
             check_roles(conn, &reach, &body.roles)?;
             let present = queries::memberships(conn, user.id)?;

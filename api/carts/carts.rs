@@ -51,6 +51,9 @@ pub(super) struct Cart {
     problems: Vec<CartProblem>,
     /// The order it became.
     order_id: Option<Uuid>,
+    /// Its secret, for a customer who lost the answer to the placement: it goes into `Tracking-Token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_token: Option<String>,
     expires_at: DateTime<Utc>,
     /// Counts the changes.
     #[schema(example = 3)]
@@ -102,8 +105,6 @@ pub(super) struct CartProblem {
     pointer: String,
     /// For people.
     detail: String,
-    /// What a client can do.
-    advice: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -215,7 +216,8 @@ pub(super) fn view(conn: &mut PgConnection, cart: CartRow, language: Language, n
     let quote = quote(conn, cart, now)?;
     let available = ledger::available(conn, quote.cart.store_id, &quote.ingredients())?;
     let short = quote.short_lines(&available);
-    let problems = problems(&quote, &short, language);
+    let problems = if quote.cart.order_id.is_some() { Vec::new() } else { problems(&quote, &short, language) };
+    let tracking_token = quote.cart.order_id.map(|id| queries::tracking_token(conn, id)).transpose()?;
     let lines = quote.lines.iter().enumerate();
     Ok(Cart {
         id: quote.cart.id,
@@ -226,6 +228,7 @@ pub(super) fn view(conn: &mut PgConnection, cart: CartRow, language: Language, n
         totals: Totals::from(&quote.priced),
         problems,
         order_id: quote.cart.order_id,
+        tracking_token,
         expires_at: quote.cart.expires_at,
         version: quote.cart.version,
     })
@@ -239,7 +242,6 @@ fn problems(quote: &Quote, short: &[usize], language: Language) -> Vec<CartProbl
             sentences::detail(code, language),
             &[("names", line.row.variant.product_name.get(language).to_owned())],
         ),
-        advice: sentences::advice(code).to_owned(),
     };
     let lines = quote.lines.iter().enumerate();
     lines

@@ -18,6 +18,8 @@ use crate::http::receive::{Body, IdempotencyHeader, Path, Post, present};
 
 /// More lines than any evening needs; keeps a cart's price quick to compute.
 const MAX_LINES: usize = 50;
+/// More than a shop makes in an evening for one customer; keeps one cart from emptying it.
+const MAX_UNITS: u32 = 100;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -90,9 +92,11 @@ pub(crate) async fn add_cart_line(
     let Post { body, once } = post;
     answer_once(&db, once, move |conn, now| {
         let cart = open_cart(conn, &caller, path.cart_id)?;
-        if queries::lines(conn, cart.id)?.len() >= MAX_LINES {
+        let lines = queries::lines(conn, cart.id)?;
+        if lines.len() >= MAX_LINES {
             return Err(Error::invalid(vec![Fault::new("/lines", "too_many").with("limit", MAX_LINES)]));
         }
+        check_units(lines.iter().map(|line| line.quantity).sum::<u32>() + body.quantity)?;
         let variant = queries::variant(conn, body.variant_id)?.filter(|variant| variant.on_sale);
         let variant = variant.ok_or_else(|| Error::invalid(vec![Fault::new("/variantId", "not_found")]))?;
         let chosen = checked_modifiers(conn, &variant, &body.modifiers)?;
@@ -121,17 +125,16 @@ pub(crate) async fn update_cart_line(
     let cart = db
         .tx(move |conn| {
             let cart = open_cart(conn, &caller, path.cart_id)?;
-            let line = queries::lines(conn, cart.id)?.into_iter().find(|line| line.id == path.line_id);
-            let line = line.ok_or_else(|| Error::not_found("line"))?;
+            let (own, others): (Vec<_>, Vec<_>) =
+                queries::lines(conn, cart.id)?.into_iter().partition(|line| line.id == path.line_id);
+            let line = own.into_iter().next().ok_or_else(|| Error::not_found("line"))?;
+            let quantity = body.quantity.unwrap_or(line.quantity);
+            check_units(others.iter().map(|line| line.quantity).sum::<u32>() + quantity)?;
             let chosen = match &body.modifiers {
                 Some(modifiers) => checked_modifiers(conn, &line.variant, modifiers)?,
                 None => line.chosen,
             };
-            let change = LineChange {
-                quantity: body.quantity.unwrap_or(line.quantity),
-                chosen,
-                note: body.note.clone().unwrap_or(line.note),
-            };
+            let change = LineChange { quantity, chosen, note: body.note.clone().unwrap_or(line.note) };
             queries::update_line(conn, line.id, &change)?;
             let cart = touched(conn, cart)?;
             view(conn, cart, language, now)
@@ -169,6 +172,13 @@ pub(crate) async fn delete_cart_line(
         })
         .await?;
     Ok(web::Json(cart))
+}
+
+fn check_units(units: u32) -> Result<()> {
+    if units <= MAX_UNITS {
+        return Ok(());
+    }
+    Err(Error::invalid(vec![Fault::new("/quantity", "too_large_in_all").with("limit", MAX_UNITS)]))
 }
 
 /// The caller's cart, locked, as long as it is no order.

@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use schema::{
-    cart_lines, carts, modifier_groups, modifier_ingredients, modifier_sizes, modifiers, product_modifier_groups, products,
-    tax_rates, variant_ingredients, variants,
+    cart_lines, carts, modifier_groups, modifier_ingredients, modifier_sizes, modifiers, orders, product_modifier_groups,
+    products, tax_rates, variant_ingredients, variants,
 };
 
 /// A cart that nobody touches is forgotten.
@@ -123,6 +123,11 @@ pub(super) fn touch(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Re
 pub fn close(conn: &mut PgConnection, id: Uuid, order_id: Uuid) -> Result<()> {
     diesel::update(carts::table.find(id)).set(carts::order_id.eq(order_id)).execute(conn)?;
     Ok(())
+}
+
+/// The secret of the order that a cart became.
+pub(super) fn tracking_token(conn: &mut PgConnection, order_id: Uuid) -> Result<String> {
+    Ok(orders::table.find(order_id).select(orders::tracking_token).first(conn)?)
 }
 
 pub fn lines(conn: &mut PgConnection, cart_id: Uuid) -> Result<Vec<LineRow>> {

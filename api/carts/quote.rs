@@ -50,6 +50,15 @@ impl Quote {
     }
 }
 
+impl QuotedLine {
+    /// How many units of the line could be made if it were alone.
+    pub fn makeable(&self, available: &BTreeMap<Uuid, Quantity>) -> u32 {
+        let units = i64::from(self.row.quantity.max(1));
+        let each: Recipe = self.demand.iter().map(|(id, all)| (*id, Quantity(all.0 / units))).collect();
+        stock::servings(&each, available)
+    }
+}
+
 /// Reads and prices a cart.
 pub fn quote(conn: &mut PgConnection, cart: CartRow, now: DateTime<Utc>) -> Result<Quote> {
     let store = stores::find(conn, cart.store_id)?;

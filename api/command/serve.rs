@@ -33,6 +33,7 @@ pub(super) fn serve(mut config: Config, with_worker: bool) -> Result<()> {
             welcome(&config);
         }
         let handle = running.handle();
+        let ending = end.clone();
         let signals = actix_web::rt::spawn(async move {
             asked_to_end().await;
             tracing::info!("ending: no new requests, those under way are finished");
@@ -46,6 +47,7 @@ pub(super) fn serve(mut config: Config, with_worker: bool) -> Result<()> {
             )),
         };
         signals.abort();
+        let _ = ending.send(true);
         if let Some(background) = background {
             let _ = background.await;
         }
@@ -57,7 +59,10 @@ pub(super) fn serve(mut config: Config, with_worker: bool) -> Result<()> {
 }
 
 pub(super) fn work(mut config: Config) -> Result<()> {
-    let (db, _server) = connect(&mut config)?;
+    let (db, server) = connect(&mut config)?;
+    if server.is_some() {
+        prepare_demo(&config, &db)?;
+    }
     actix_web::rt::System::new().block_on(async {
         let (end, shutdown) = watch::channel(false);
         let signals = actix_web::rt::spawn(async move {

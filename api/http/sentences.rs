@@ -33,8 +33,14 @@ fn of(code: Code) -> Row {
             "Make a UUID for each intent of the user and send it with every try.",
         ),
         Code::Unauthenticated => row(
-            ["Log in first", "This needs a valid access token."],
-            ["Connexion nécessaire", "Cette action demande un jeton d'accès valable."],
+            [
+                "Log in first",
+                "This needs a valid access token; carts and orders also open with their Cart-Token or Tracking-Token.",
+            ],
+            [
+                "Connexion nécessaire",
+                "Cette action demande un jeton d'accès valable ; un panier ou une commande s'ouvre aussi avec son Cart-Token ou Tracking-Token.",
+            ],
             "Log in, or refresh the token, and send it as `Authorization: Bearer …`.",
         ),
         Code::TokenExpired => row(
@@ -78,8 +84,8 @@ fn of(code: Code) -> Row {
             "Show the lines named in `lines`, with what is left, and let the customer choose again.",
         ),
         Code::PriceChanged => row(
-            ["The price has changed", "The total is now {total} cents, not {expected}."],
-            ["Le prix a changé", "Le total est maintenant de {total} centimes, et non {expected}."],
+            ["The price has changed", "The total is now {total} €, not {expected} €."],
+            ["Le prix a changé", "Le total est maintenant de {total} €, et non {expected} €."],
             "Read the cart again, show the new total, and ask the customer.",
         ),
         Code::StoreClosed => row(
@@ -148,8 +154,8 @@ fn of(code: Code) -> Row {
             "Make a new key for each intent.",
         ),
         Code::TooManyRequests => row(
-            ["Too many tries", "Wait a little before you try again."],
-            ["Trop de tentatives", "Patientez un peu avant de réessayer."],
+            ["Too many tries", "Wait {minutes} minutes before you try again."],
+            ["Trop de tentatives", "Patientez {minutes} minutes avant de réessayer."],
             "Wait `Retry-After` seconds.",
         ),
         Code::Internal => row(
@@ -203,8 +209,9 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_found" => ["There is no such thing here.", "Cet élément n'existe pas ici."],
         "not_offered" => ["This is not offered here.", "Ce n'est pas proposé ici."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
-        "not_in_the_future" => ["This should be in the future.", "Cette date doit être dans le futur."],
+        "not_within_a_day" => ["This should be within the next 24 hours.", "Cette date doit être dans les prochaines 24 heures."],
         "only_with_cash" => ["Only cash is handed over.", "Uniquement pour un paiement en espèces."],
+        "too_large_in_all" => ["Not above {limit} in all.", "Pas plus de {limit} en tout."],
         "duplicate" => ["This stands twice.", "Cet élément figure deux fois."],
         "not_yours_to_give" => ["You cannot give this role here.", "Vous ne pouvez pas donner ce rôle ici."],
         "too_weak" => ["This password is published or too easy.", "Ce mot de passe est public ou trop simple."],

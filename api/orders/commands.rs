@@ -35,7 +35,7 @@ use crate::stores::queries as stores;
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AcceptOrder {
-    /// When the customer can expect it, in the future; by the store's usual times when absent.
+    /// When the customer can expect it, within the next 24 hours; by the store's usual times when absent.
     promised_at: Option<DateTime<Utc>>,
 }
 
@@ -178,8 +178,8 @@ async fn by_staff(
 
 /// Promises a time, and shows the order to cooks and drivers.
 fn accept(conn: &mut PgConnection, order: OrderRow, body: &AcceptOrder, by: By, now: DateTime<Utc>) -> Result<OrderRow> {
-    if body.promised_at.is_some_and(|at| at <= now) {
-        return Err(Error::invalid(vec![Fault::new("/promisedAt", "not_in_the_future")]));
+    if body.promised_at.is_some_and(|at| at <= now || at > now + TimeDelta::hours(24)) {
+        return Err(Error::invalid(vec![Fault::new("/promisedAt", "not_within_a_day")]));
     }
     let store = stores::find(conn, order.store_id)?;
     let promised_at = body.promised_at.unwrap_or_else(|| place::promise(&store, order.service_type, now));

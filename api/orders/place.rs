@@ -1,5 +1,7 @@
 //! Placing an order: one transaction from the cart to the event.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use domain::event::EventType;
@@ -10,6 +12,7 @@ use domain::money::{Cents, Money};
 use domain::order::{Channel, OrderStatus, ServiceType};
 use domain::payment::PaymentMethod;
 use domain::people::Actor;
+use domain::stock::Quantity;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -52,6 +55,9 @@ pub(super) struct PaymentChoice {
     method: PaymentMethod,
 }
 
+/// What is left, by ingredient.
+type Left = BTreeMap<Uuid, Quantity>;
+
 /// Who orders.
 #[derive(Clone)]
 pub(super) struct Buyer {
@@ -67,7 +73,7 @@ pub(super) fn place(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, n
     let available = stock::lock_available(conn, quote.store.id, &quote.ingredients())?;
     let short = quote.short_lines(&available);
     if !short.is_empty() {
-        return Err(refused_lines(Code::OutOfStock, &quote, &short, buyer.language));
+        return Err(refused_lines(Code::OutOfStock, &quote, &short, &available, buyer.language));
     }
     let order = order_row(conn, &quote, buyer, body, now)?;
     let lines =
@@ -102,7 +108,7 @@ fn open_quote(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, now: Da
     }
     let gone: Vec<usize> = quote.lines.iter().enumerate().filter(|(_, l)| !l.on_sale).map(|(i, _)| i).collect();
     if !gone.is_empty() {
-        return Err(refused_lines(Code::ProductUnavailable, &quote, &gone, buyer.language));
+        return Err(refused_lines(Code::ProductUnavailable, &quote, &gone, &Left::new(), buyer.language));
     }
     Ok(quote)
 }
@@ -128,7 +134,12 @@ fn check_service(conn: &mut PgConnection, quote: &Quote, body: &PlaceOrder, now:
 
 /// Without coordinates the store decides when it accepts: there is no geocoder yet.
 fn check_distance(store: &StoreRow, address: &Address) -> Result<()> {
-    let (Some(latitude), Some(longitude)) = (address.latitude, address.longitude) else { return Ok(()) };
+    let (latitude, longitude) = match (address.latitude, address.longitude) {
+        (Some(latitude), Some(longitude)) => (latitude, longitude),
+        (None, None) => return Ok(()),
+        (Some(_), None) => return Err(Error::invalid(vec![Fault::new("/address/longitude", "required")])),
+        (None, Some(_)) => return Err(Error::invalid(vec![Fault::new("/address/latitude", "required")])),
+    };
     let shop = Point { latitude: store.latitude, longitude: store.longitude };
     let metres = distance_metres(shop, Point { latitude, longitude });
     if metres <= f64::from(store.delivery_radius_metres) {
@@ -141,18 +152,23 @@ fn check_price(quote: &Quote, body: &PlaceOrder) -> Result<()> {
     let total = quote.priced.total;
     match body.expected_total {
         Some(expected) if expected != Money::from(total) => Err(Error::new(Code::PriceChanged)
-            .with("total", total.0)
-            .with("expected", expected.amount)
+            .with("total", euros(total.0))
+            .with("expected", euros(expected.amount))
             .extend("total", json!(Money::from(total)))),
         _ => Ok(()),
     }
 }
 
+fn euros(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
 /// 409 that names the lines.
-fn refused_lines(code: Code, quote: &Quote, indexes: &[usize], language: Language) -> Error {
+fn refused_lines(code: Code, quote: &Quote, indexes: &[usize], left: &Left, language: Language) -> Error {
     let lines: Vec<(usize, &QuotedLine)> = indexes.iter().filter_map(|&i| Some((i, quote.lines.get(i)?))).collect();
     let name = |line: &QuotedLine| line.row.variant.product_name.get(language).to_owned();
-    let names: Vec<String> = lines.iter().map(|(_, line)| name(line)).collect();
+    let names: BTreeSet<String> = lines.iter().map(|(_, line)| name(line)).collect();
+    let names: Vec<String> = names.into_iter().collect();
     let shown = lines.iter().map(|(index, line)| {
         json!({
             "pointer": format!("/lines/{index}"),
@@ -161,6 +177,7 @@ fn refused_lines(code: Code, quote: &Quote, indexes: &[usize], language: Languag
             "variantId": line.row.variant.id,
             "name": name(line),
             "quantity": line.row.quantity,
+            "availableQuantity": line.makeable(left),
         })
     });
     Error::new(code).with("names", names.join(", ")).extend("lines", shown.collect())

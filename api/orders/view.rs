@@ -103,7 +103,7 @@ pub struct OrderPayment {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Contact {
-    #[schema(min_length = 1, max_length = 100, example = "Camille Martin")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Camille Martin")]
     pub name: String,
     /// E.164.
     #[schema(pattern = r"^\+[1-9][0-9]{6,14}$", example = "+33639981234")]
@@ -116,14 +116,14 @@ pub struct Contact {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
-    #[schema(min_length = 1, max_length = 200, example = "12 rue de Charonne")]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "12 rue de Charonne")]
     pub line1: String,
     #[schema(max_length = 200, example = "Bâtiment B")]
     pub line2: Option<String>,
     /// French postcode.
     #[schema(pattern = "^[0-9]{5}$", example = "75011")]
     pub postcode: String,
-    #[schema(min_length = 1, max_length = 100, example = "Paris")]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Paris")]
     pub city: String,
     /// ISO 3166-1 alpha-2.
     #[schema(pattern = "^[A-Z]{2}$", example = "FR")]
