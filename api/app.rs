@@ -79,6 +79,7 @@ pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Re
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .configure(slices)
             .into_app()
+            .service(web::redirect("/", "/docs/"))
             .service(web::redirect("/docs", "/docs/"))
             .service(docs())
             .default_service(web::to(contract::unrouted))

@@ -41,6 +41,8 @@ pub(super) struct Delivery {
     /// What is to be taken at the door; nothing when it was paid.
     due: Money,
     payment_method: PaymentMethod,
+    /// Cash to give back, once it was handed over.
+    change: Option<Money>,
     opened_at: DateTime<Utc>,
     picked_up_at: Option<DateTime<Utc>>,
     departed_at: Option<DateTime<Utc>>,
@@ -124,6 +126,7 @@ pub(super) fn view(conn: &mut PgConnection, id: Uuid) -> Result<Delivery> {
     views(conn, vec![row])?.into_iter().next().ok_or_else(|| Error::not_found("delivery"))
 }
 
+type PaymentPart = (Uuid, String, String, i64, Option<i64>);
 type OrderPart = (Uuid, String, String, serde_json::Value, Option<serde_json::Value>, DateTime<Utc>);
 
 fn views(conn: &mut PgConnection, rows: Vec<DeliveryRow>) -> Result<Vec<Delivery>> {
@@ -135,8 +138,8 @@ fn views(conn: &mut PgConnection, rows: Vec<DeliveryRow>) -> Result<Vec<Delivery
     let payments = payments::table
         .filter(payments::order_id.eq_any(&order_ids))
         .order(payments::id)
-        .select((payments::order_id, payments::method, payments::status, payments::amount_cents))
-        .load::<(Uuid, String, String, i64)>(conn)?;
+        .select((payments::order_id, payments::method, payments::status, payments::amount_cents, payments::tendered_cents))
+        .load::<PaymentPart>(conn)?;
     rows.into_iter()
         .map(|row| {
             let part = orders.iter().find(|part| part.0 == row.order_id);
@@ -148,9 +151,9 @@ fn views(conn: &mut PgConnection, rows: Vec<DeliveryRow>) -> Result<Vec<Delivery
         .collect()
 }
 
-fn one(row: DeliveryRow, order: OrderPart, payment: (Uuid, String, String, i64)) -> Result<Delivery> {
+fn one(row: DeliveryRow, order: OrderPart, payment: PaymentPart) -> Result<Delivery> {
     let (_, number, order_status, contact, address, promised_at) = order;
-    let (_, method, payment_status, amount_cents) = payment;
+    let (_, method, payment_status, amount_cents, tendered_cents) = payment;
     let address = address.ok_or_else(|| Error::internal("a delivery without an address"))?;
     let due = if payment_status == PaymentStatus::Due.as_str() { amount_cents } else { 0 };
     Ok(Delivery {
@@ -166,6 +169,7 @@ fn one(row: DeliveryRow, order: OrderPart, payment: (Uuid, String, String, i64))
         promised_at,
         due: Cents(due).into(),
         payment_method: PaymentMethod::try_from(method).map_err(Error::internal)?,
+        change: tendered_cents.map(|tendered| Cents(tendered - amount_cents).into()),
         opened_at: row.opened_at,
         picked_up_at: row.picked_up_at,
         departed_at: row.departed_at,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use utoipa::PartialSchema;
 use utoipa::openapi::OpenApi;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::http::examples;
 use crate::http::problem::{Caller, Problem, ProblemPart};
 use crate::http::sentences;
@@ -151,7 +151,11 @@ fn write_problems(operation: &mut Value, mut codes: Vec<Code>) {
 /// A problem as a client would see it, with names for what differs each time.
 fn example(code: Code) -> Value {
     let caller = Caller { request_id: "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50".to_owned(), language: Language::En };
-    let problem = Problem::new(&Error::new(code), &caller, "https://api.ocpizza.example");
+    let mut error = Error { params: sentences::samples(), ..Error::new(code) };
+    if code == Code::InvalidRequest {
+        error.faults = vec![Fault::new("/quantity", "too_large").with("limit", 50)];
+    }
+    let problem = Problem::new(&error, &caller, "https://api.ocpizza.example");
     let title = sentences::title(code, Language::En);
     json!({ "summary": title, "value": schema_of(problem) })
 }

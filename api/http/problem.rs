@@ -141,6 +141,10 @@ pub async fn edge<B: MessageBody + 'static>(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let public_url = request.app_data::<web::Data<PublicUrl>>().map_or_else(String::new, |url| url.0.clone());
     ensure_host(&mut request);
+    // A HEAD is a GET whose body the connection leaves out; a stream has no head worth asking for.
+    if method == actix_web::http::Method::HEAD && !path.ends_with("/stream") {
+        request.head_mut().method = actix_web::http::Method::GET;
+    }
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id = %caller.request_id);
     let work = AssertUnwindSafe(next.call(request)).catch_unwind();
@@ -211,7 +215,7 @@ fn rendered<B: MessageBody>(response: ServiceResponse<B>, caller: &Caller, publi
     if error.code.status() == 401 {
         answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
     }
-    if let Some((_, allowed)) = error.params.iter().find(|(name, _)| *name == "allowed") {
+    if let Some((_, allowed)) = error.params.iter().find(|(name, value)| *name == "allowed" && !value.is_empty()) {
         answer.insert_header((header::ALLOW, allowed.as_str()));
     }
     let answer = answer.json(Problem::new(error, caller, public_url));

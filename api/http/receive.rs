@@ -303,6 +303,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     }
 }
 
+/// Which parameter is wrong. serde tells it in the path, or, of one that is missing or unknown, in its words.
+fn query_fault(error: &serde_path_to_error::Error<serde_urlencoded::de::Error>) -> Fault {
+    let text = error.inner().to_string();
+    let named = text.split('`').nth(1).unwrap_or("query");
+    let code = [("missing field", "required"), ("unknown field", "unknown_field"), ("duplicate field", "duplicate")]
+        .iter()
+        .find(|(start, _)| text.starts_with(start));
+    match code {
+        Some((_, code)) => Fault::new(named, code),
+        None => Fault::new(pointer(error.path()).trim_start_matches('/'), "invalid_format"),
+    }
+}
+
 /// The query string.
 pub struct Query<T>(pub T);
 
@@ -311,11 +324,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let query = web::Query::<T>::from_query(request.query_string());
-        ready(
-            query
-                .map(|query| Query(query.into_inner()))
-                .map_err(|error| Error::invalid(vec![Fault::new("query", "invalid_format").with("reason", error)])),
-        )
+        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(request.query_string().as_bytes()));
+        ready(serde_path_to_error::deserialize(pairs).map(Query).map_err(|error| Error::invalid(vec![query_fault(&error)])))
     }
 }

@@ -225,3 +225,26 @@ pub fn fault(code: &str, language: Language) -> &'static str {
 pub fn fill(sentence: &str, params: &[(&'static str, String)]) -> String {
     params.iter().fold(sentence.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
+
+/// Values for sentences that stand as examples.
+pub(crate) fn samples() -> Vec<(&'static str, String)> {
+    let samples = [
+        ("what", "order"),
+        ("status", "ready"),
+        ("command", "cancel"),
+        ("names", "Reine, Truffe"),
+        ("total", "29.30"),
+        ("expected", "28.30"),
+        ("opens", "2026-11-27 18:00"),
+        ("distance", "5210"),
+        ("radius", "4000"),
+        ("allowed", "GET, POST"),
+        ("limit", "65536"),
+        ("sent", "text/plain"),
+        ("reason", "expected value at line 2 column 14"),
+        ("line", "2"),
+        ("column", "14"),
+        ("minutes", "15"),
+    ];
+    samples.map(|(name, value)| (name, value.to_owned())).to_vec()
+}

@@ -33,7 +33,7 @@ pub(crate) async fn find_problem_page(Path(word): Path<String>) -> Result<HttpRe
          <h2>What to do</h2><p>{}</p></html>",
         sentences::title(code, Language::En),
         code.status(),
-        sentences::detail(code, Language::En),
+        sentences::fill(sentences::detail(code, Language::En), &sentences::samples()),
         sentences::advice(code),
     );
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))

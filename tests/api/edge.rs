@@ -24,6 +24,17 @@ async fn every_failure_is_a_problem_document() {
     let unauthenticated = anybody.get("/v1/me").await;
     assert_eq!(unauthenticated.header("www-authenticate").as_deref(), Some("Bearer"));
     unauthenticated.problem(401, "unauthenticated");
+    let head = anybody.send(anybody.request(Method::HEAD, "/health/live")).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""), "uptime probes ask so");
+    for (query, pointer, code) in [
+        ("", "storeId", "required"),
+        ("?storeId=paris-bastille&foo=1", "foo", "unknown_field"),
+        ("?storeId=paris-bastille&limit=ten", "limit", "invalid_format"),
+        ("?storeId=paris-bastille&status=flying", "status", "invalid_format"),
+    ] {
+        let wrong = cook.get(&format!("/v1/orders{query}")).await.problem(422, "invalid_request");
+        assert_eq!((&wrong["errors"][0]["pointer"], &wrong["errors"][0]["code"]), (&json!(pointer), &json!(code)), "{query}");
+    }
     let basic = anybody.request(Method::GET, "/v1/me").header("authorization", "Basic abc");
     anybody.send(basic).await.problem(401, "unauthenticated");
 }

@@ -40,6 +40,7 @@ async fn a_pizza_goes_from_the_menu_to_the_doorstep() {
     let handed = json!({ "payment": { "tendered": { "amount": 5000, "currency": "EUR" } } });
     let done = driver.post(&format!("{delivery}/complete"), handed).await.expect(200);
     assert_eq!((&done["state"], &done["due"]["amount"]), (&json!("delivered"), &json!(0)));
+    assert_eq!(done["change"]["amount"], 5000 - order["totals"]["total"]["amount"].as_i64().unwrap(), "told at the door");
 
     let order = guest.get(&format!("/v1/orders/{}", order["id"].as_str().unwrap())).await.expect(200);
     assert_eq!(order["status"], "delivered");
