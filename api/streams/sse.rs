@@ -164,6 +164,7 @@ fn frames(reader: Reader) -> impl Stream<Item = std::result::Result<Bytes, Error
         first,
         unfold(reader, |mut reader| async move {
             let frame = reader.next().await?;
+            reader.quiet_until = Instant::now() + HEARTBEAT;
             Some((frame, reader))
         }),
     )
@@ -234,4 +235,61 @@ async fn ended(at: Option<Instant>) {
 fn frame(row: &EventRow) -> std::result::Result<Bytes, Error> {
     let data = serde_json::to_string(&Event::new(row))?;
     Ok(Bytes::from(format!("id: {}\nevent: {}\ndata: {data}\n\n", row.seq, row.type_.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::event::EventType;
+    use futures_util::StreamExt;
+    use uuid::Uuid;
+
+    fn event(seq: i64, order_id: Uuid) -> Arc<EventRow> {
+        let (store_id, payload, occurred_at) = (Uuid::from_u128(1), serde_json::json!({}), clock::now());
+        Arc::new(EventRow { store_id, seq, order_id: Some(order_id), type_: EventType::OrderReady, payload, occurred_at })
+    }
+
+    /// On a clock of its own: news of other orders must neither silence the heartbeat nor hurry it.
+    #[tokio::test(start_paused = true)]
+    async fn an_order_s_stream_breathes_every_15_seconds_however_busy_the_store() {
+        let (own, other) = (Uuid::from_u128(2), Uuid::from_u128(3));
+        let (sender, live) = broadcast::channel(64);
+        let (_end, shutdown) = watch::channel(false);
+        let mut scope = Scope::store(Uuid::from_u128(1));
+        scope.order_id = Some(own);
+        let nowhere = "postgres://nobody@127.0.0.1:1/none".to_owned();
+        let settings =
+            crate::config::Database { url: nowhere, direct_url: None, pool_size: 1, statement_cache: true, embedded: None };
+        let started = Instant::now();
+        let reader = Reader {
+            db: web::Data::new(Db::new(&settings)),
+            live,
+            shutdown,
+            scope,
+            cursor: 0,
+            waiting: VecDeque::new(),
+            behind: false,
+            over: false,
+            quiet_until: started + HEARTBEAT,
+            ends: Some(started + Duration::from_secs(50)),
+        };
+        let busy = tokio::spawn(async move {
+            for seq in 1..=12 {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                let _ = sender.send(event(seq, if seq == 5 { own } else { other }));
+            }
+            sender
+        });
+        let mut frames = Box::pin(frames(reader));
+        let mut seen = Vec::new();
+        while let Some(frame) = frames.next().await {
+            let text = String::from_utf8_lossy(&frame.expect("a frame")).into_owned();
+            seen.push((started.elapsed().as_secs(), text.lines().next().unwrap_or_default().to_owned()));
+        }
+        let expected = [(0, "retry: 2000"), (15, ": still here"), (20, "id: 5"), (35, ": still here")];
+        let seen: Vec<(u64, &str)> = seen.iter().map(|(at, line)| (*at, line.as_str())).collect();
+        assert_eq!(seen[..4], expected);
+        assert_eq!(seen.last(), Some(&(50, "event: bye")), "it ends with the token");
+        drop(busy);
+    }
 }
