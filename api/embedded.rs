@@ -23,6 +23,8 @@ pub struct Embedded {
 
 /// The superuser of the private cluster; nobody but the owner of the folder can reach its socket.
 const SUPERUSER: &str = "ocpizza";
+/// macOS has no C.UTF-8.
+const LOCALE: &str = if cfg!(target_os = "macos") { "--locale=C" } else { "--locale=C.UTF-8" };
 const KEEPER: &str = r#"trap '' INT TERM HUP; "$0" -D "$1" >>"$2" 2>&1 & server=$!; read -r _; kill -INT $server; wait $server"#;
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -93,7 +95,7 @@ impl Embedded {
             let new = self.folder.join("data.new");
             let _ = std::fs::remove_dir_all(&new);
             let made = as_account(&mut Command::new(binaries.join("initdb")), account)
-                .args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username", SUPERUSER, "-D"])
+                .args(["--auth=trust", "--encoding=UTF8", LOCALE, "--username", SUPERUSER, "-D"])
                 .arg(&new)
                 .output()
                 .map_err(Error::internal)?;
