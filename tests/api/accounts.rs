@@ -206,3 +206,34 @@ async fn managers_hire_for_their_store_and_the_admin_for_all() {
     assert_eq!(admin.get("/v1/staff?storeId=lyon-part-dieu").await.expect(200)["data"].as_array().unwrap().len(), 5);
     manager.get("/v1/staff?storeId=lyon-part-dieu").await.problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_does_not_give_itself_back() {
+    let app = TestApp::start().await;
+    let admin = app.login("admin").await;
+    let all = json!([{ "storeId": null, "role": "admin" }]);
+    let person =
+        json!({ "email": "second@example.org", "name": "Second", "password": "four words nobody guesses", "roles": all });
+    let second = admin.post("/v1/staff", person).await.expect(201);
+    let login = json!({ "email": "second@example.org", "password": "four words nobody guesses" });
+    let session = app.anybody().post("/v1/auth/login", login).await.expect(200);
+    let token = bearer(&app, &session);
+    let roles = |client: &Client, who: &str, roles: &serde_json::Value| {
+        client.request(reqwest::Method::PUT, &format!("/v1/staff/{who}/roles")).json(&json!({ "roles": roles }))
+    };
+    let (id, me) = (second["id"].as_str().unwrap(), admin.get("/v1/me").await.expect(200));
+    admin.send(roles(&admin, me["id"].as_str().unwrap(), &json!([]))).await.problem(403, "forbidden");
+    admin.send(roles(&admin, id, &json!([]))).await.expect(200);
+    token.send(roles(&token, me["id"].as_str().unwrap(), &json!([]))).await.problem(403, "forbidden");
+    token.send(roles(&token, id, &all)).await.problem(403, "forbidden");
+    token.get("/v1/staff").await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn the_same_key_of_two_strangers_is_not_one_cart() {
+    let app = TestApp::start().await;
+    let body = json!({ "storeId": "paris-bastille", "serviceType": "delivery" });
+    let make = || app.anybody().request(reqwest::Method::POST, "/v1/carts").header("idempotency-key", "create-cart").json(&body);
+    let (one, two) = (app.anybody().send(make()).await.expect(201), app.anybody().send(make()).await.expect(201));
+    assert!(one["id"] != two["id"] && one["token"] != two["token"]);
+}
