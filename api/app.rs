@@ -48,7 +48,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// The document as it is published and committed.
 pub fn published_document() -> String {
-    let mut text = serde_json::to_string_pretty(&contract::complete(&document())).unwrap_or_default();
+    published(&document())
+}
+
+fn published(document: &utoipa::openapi::OpenApi) -> String {
+    let mut text = serde_json::to_string_pretty(&contract::complete(document)).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -61,8 +65,9 @@ pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Re
     let environment = web::Data::new(config.environment);
     let hops = web::Data::new(TrustedHops(config.trusted_proxy_hops));
     let public_url = web::Data::new(PublicUrl(config.public_url.clone()));
-    let routes = web::Data::new(Routes::of(&document()));
-    let published = web::Data::new(Published(published_document()));
+    let document = document();
+    let routes = web::Data::new(Routes::of(&document));
+    let published = web::Data::new(Published(published(&document)));
     let origins: Arc<Vec<String>> = Arc::new(config.cors_origins.clone());
     let server = HttpServer::new(move || {
         ActixApp::new()

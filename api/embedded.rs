@@ -62,10 +62,6 @@ impl Embedded {
         self.keeper.is_none()
     }
 
-    pub fn is_running(&self) -> bool {
-        self.process_is_alive()
-    }
-
     /// The address of a database of this server.
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.display().to_string().replace('%', "%25").replace('/', "%2F").replace(' ', "%20");
@@ -121,7 +117,7 @@ impl Embedded {
     /// A server that is there answers, comes up, or goes down: true as soon as it answers, false once there is none.
     fn answers_or_is_gone(&self) -> bool {
         let deadline = Instant::now() + PATIENCE;
-        while self.process_is_alive() && Instant::now() < deadline {
+        while self.is_running() && Instant::now() < deadline {
             if self.answers() {
                 return true;
             }
@@ -131,7 +127,7 @@ impl Embedded {
     }
 
     /// Whether the process that the lock file names still runs.
-    fn process_is_alive(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         let lock = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
         let Some(pid) = lock.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else { return false };
         // A number alone may be another program's by now. Linux tells without `ps`, which small images lack.

@@ -75,7 +75,6 @@ codes! {
     AlreadyClaimed = "already_claimed" 409,
     EmailTaken = "email_taken" 409,
     IdempotencyInFlight = "idempotency_in_flight" 409,
-    VersionConflict = "version_conflict" 412,
     PayloadTooLarge = "payload_too_large" 413,
     UnsupportedMediaType = "unsupported_media_type" 415,
     InvalidRequest = "invalid_request" 422,
@@ -98,6 +97,15 @@ impl Error {
 
     pub fn not_found(what: &'static str) -> Error {
         Error::new(Code::NotFound).with("what", what)
+    }
+
+    /// The state machine has no such move; the problem tells the present state.
+    pub fn illegal_move(what: &str, state: &str, command: &str) -> Error {
+        Error::new(Code::InvalidTransition)
+            .with("what", what)
+            .with("status", state)
+            .with("command", command)
+            .extend("currentState", Value::from(state))
     }
 
     pub fn invalid(faults: Vec<Fault>) -> Error {

@@ -11,7 +11,7 @@ pub mod staff;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use queries::{create_superuser, purge};
+pub use queries::{create_superuser, grant, purge};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(auth::register_customer)

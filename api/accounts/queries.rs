@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::accounts::passwords;
 use crate::config::Secret;
 use crate::error::{Error, Result};
-use crate::http::auth::{Membership, User, sha256};
+use crate::http::auth::{Membership, User, hash_of};
 use schema::{login_attempts, memberships, refresh_tokens, sessions, users};
 
 /// A session that nobody refreshes ends.
@@ -89,7 +89,8 @@ pub(super) fn memberships(conn: &mut PgConnection, user_id: Uuid) -> Result<Vec<
         .collect()
 }
 
-pub(super) fn grant(conn: &mut PgConnection, user_id: Uuid, roles: &[Membership]) -> Result<()> {
+/// Gives roles; one that is there already stays.
+pub fn grant(conn: &mut PgConnection, user_id: Uuid, roles: &[Membership]) -> Result<()> {
     for role in roles {
         diesel::insert_into(memberships::table)
             .values((
@@ -172,8 +173,7 @@ fn revoke(conn: &mut PgConnection, session_id: Uuid, because: &str, now: DateTim
 
 /// A counter and how far it may go. The key is a hash, so that the table holds no personal data.
 fn attempt_key(kind: &str, value: &str, limit: i32) -> (String, i32) {
-    let hash: String = sha256(value.as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect();
-    (format!("{kind}:{hash}"), limit)
+    (format!("{kind}:{}", hash_of(value.as_bytes(), 16)), limit)
 }
 
 /// The counters that a log-in touches: the account's from this address, the account's from everywhere, the address's.

@@ -1,6 +1,7 @@
 //! The lines of a cart; every answer is the whole cart, priced anew.
 
 use actix_web::{delete, patch, post, web};
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -91,7 +92,7 @@ pub(crate) async fn add_cart_line(
 ) -> Result<Answer> {
     let Post { body, once } = post;
     answer_once(&db, once, move |conn, now| {
-        let cart = open_cart(conn, &caller, path.cart_id)?;
+        let cart = open_cart(conn, &caller, path.cart_id, now)?;
         let lines = queries::lines(conn, cart.id)?;
         if lines.len() >= MAX_LINES {
             return Err(Error::invalid(vec![Fault::new("/lines", "too_many").with("limit", MAX_LINES)]));
@@ -102,7 +103,7 @@ pub(crate) async fn add_cart_line(
         let chosen = checked_modifiers(conn, &variant, &body.modifiers)?;
         let line = LineChange { quantity: body.quantity, chosen, note: body.note.clone() };
         queries::insert_line(conn, cart.id, variant.id, &line)?;
-        let cart = touched(conn, cart)?;
+        let cart = touched(conn, cart, now)?;
         Answer::created(format!("/v1/carts/{}", cart.id), &view(conn, cart, language, now)?)
     })
     .await
@@ -124,7 +125,7 @@ pub(crate) async fn update_cart_line(
     let now = clock::now();
     let cart = db
         .tx(move |conn| {
-            let cart = open_cart(conn, &caller, path.cart_id)?;
+            let cart = open_cart(conn, &caller, path.cart_id, now)?;
             let (own, others): (Vec<_>, Vec<_>) =
                 queries::lines(conn, cart.id)?.into_iter().partition(|line| line.id == path.line_id);
             let line = own.into_iter().next().ok_or_else(|| Error::not_found("line"))?;
@@ -136,7 +137,7 @@ pub(crate) async fn update_cart_line(
             };
             let change = LineChange { quantity, chosen, note: body.note.clone().unwrap_or(line.note) };
             queries::update_line(conn, line.id, &change)?;
-            let cart = touched(conn, cart)?;
+            let cart = touched(conn, cart, now)?;
             view(conn, cart, language, now)
         })
         .await?;
@@ -160,11 +161,11 @@ pub(crate) async fn delete_cart_line(
     let now = clock::now();
     let cart = db
         .tx(move |conn| {
-            let cart = open_cart(conn, &caller, path.cart_id)?;
+            let cart = open_cart(conn, &caller, path.cart_id, now)?;
             let there = queries::lines(conn, cart.id)?.iter().any(|line| line.id == path.line_id);
             let cart = if there {
                 queries::delete_line(conn, path.line_id)?;
-                touched(conn, cart)?
+                touched(conn, cart, now)?
             } else {
                 cart
             };
@@ -182,13 +183,12 @@ fn check_units(units: u32) -> Result<()> {
 }
 
 /// The caller's cart, locked, as long as it is no order.
-fn open_cart(conn: &mut PgConnection, caller: &CartCaller, id: Uuid) -> Result<CartRow> {
-    let cart = caller.admit(queries::lock(conn, id, clock::now())?)?;
+fn open_cart(conn: &mut PgConnection, caller: &CartCaller, id: Uuid, now: DateTime<Utc>) -> Result<CartRow> {
+    let cart = caller.admit(queries::lock(conn, id, now)?)?;
     if cart.order_id.is_some() { Err(Error::new(Code::CartOrdered)) } else { Ok(cart) }
 }
 
-fn touched(conn: &mut PgConnection, cart: CartRow) -> Result<CartRow> {
-    let now = clock::now();
+fn touched(conn: &mut PgConnection, cart: CartRow, now: DateTime<Utc>) -> Result<CartRow> {
     queries::touch(conn, cart.id, now)?;
     Ok(CartRow { version: cart.version + 1, expires_at: queries::expiry(now), ..cart })
 }

@@ -66,6 +66,7 @@ pub struct VariantRow {
 }
 
 /// A modifier as a line of one size takes it.
+#[derive(Clone)]
 pub struct ModifierRow {
     pub id: Uuid,
     pub group_id: Uuid,

@@ -45,7 +45,7 @@ impl Quote {
 
     /// The lines, by index, that cannot be made together of what is available.
     pub fn short_lines(&self, available: &BTreeMap<Uuid, Quantity>) -> Vec<usize> {
-        let demands: Vec<BTreeMap<Uuid, Quantity>> = self.lines.iter().map(|line| line.demand.clone()).collect();
+        let demands: Vec<&BTreeMap<Uuid, Quantity>> = self.lines.iter().map(|line| &line.demand).collect();
         stock::short_lines(&demands, available)
     }
 }
@@ -65,7 +65,7 @@ pub fn quote(conn: &mut PgConnection, cart: CartRow, now: DateTime<Utc>) -> Resu
     let rows = queries::lines(conn, cart.id)?;
     let variant_ids: Vec<Uuid> = rows.iter().map(|row| row.variant.id).collect();
     let modifier_ids: Vec<Uuid> = rows.iter().flat_map(|row| row.chosen.iter().map(|m| m.modifier_id)).collect();
-    let mut known = Known {
+    let known = Known {
         rates: queries::tax_rates(conn, cart.service_type, store.local(now)?.date())?,
         modifiers: queries::modifiers(conn, &modifier_ids)?,
         variant_recipes: queries::variant_recipes(conn, &variant_ids)?,
@@ -102,7 +102,7 @@ struct Known {
 }
 
 impl Known {
-    fn line(&mut self, row: LineRow) -> Result<QuotedLine> {
+    fn line(&self, row: LineRow) -> Result<QuotedLine> {
         let size = row.variant.size_code;
         let category = row.variant.tax_category;
         let rate = self.rates.get(&category).copied();
@@ -112,8 +112,7 @@ impl Known {
             .iter()
             .filter_map(|chosen| {
                 let found = self.modifiers.iter().find(|m| m.id == chosen.modifier_id && m.size_code == size)?;
-                let ModifierRow { id, group_id, ref name, size_code, price_cents } = *found;
-                Some((ModifierRow { id, group_id, name: name.clone(), size_code, price_cents }, chosen.quantity))
+                Some((found.clone(), chosen.quantity))
             })
             .collect();
         let recipe = self.variant_recipes.get(&row.variant.id);

@@ -19,7 +19,8 @@ use crate::http::page::Page;
 use crate::http::receive::{Path, Query};
 use crate::http::store_path::StorePath;
 use crate::orders::view::{Address, Contact};
-use schema::{deliveries, orders, payments};
+use crate::payments::ledger::{self as payments, PaymentRow};
+use schema::{deliveries, orders};
 
 /// The way of one order to its door.
 #[derive(Serialize, ToSchema)]
@@ -126,7 +127,6 @@ pub(super) fn view(conn: &mut PgConnection, id: Uuid) -> Result<Delivery> {
     views(conn, vec![row])?.into_iter().next().ok_or_else(|| Error::not_found("delivery"))
 }
 
-type PaymentPart = (Uuid, String, String, i64, Option<i64>);
 type OrderPart = (Uuid, String, String, serde_json::Value, Option<serde_json::Value>, DateTime<Utc>);
 
 fn views(conn: &mut PgConnection, rows: Vec<DeliveryRow>) -> Result<Vec<Delivery>> {
@@ -135,27 +135,22 @@ fn views(conn: &mut PgConnection, rows: Vec<DeliveryRow>) -> Result<Vec<Delivery
         .filter(orders::id.eq_any(&order_ids))
         .select((orders::id, orders::number, orders::status, orders::contact, orders::address, orders::promised_at))
         .load::<OrderPart>(conn)?;
-    let payments = payments::table
-        .filter(payments::order_id.eq_any(&order_ids))
-        .order(payments::id)
-        .select((payments::order_id, payments::method, payments::status, payments::amount_cents, payments::tendered_cents))
-        .load::<PaymentPart>(conn)?;
+    let mut payments = payments::of_orders(conn, &order_ids)?;
     rows.into_iter()
         .map(|row| {
             let part = orders.iter().find(|part| part.0 == row.order_id);
             let part = part.ok_or_else(|| Error::internal("a delivery without an order"))?.clone();
-            let payment = payments.iter().rev().find(|payment| payment.0 == row.order_id);
-            let payment = payment.ok_or_else(|| Error::internal("an order without a payment"))?.clone();
+            let payment = payments.remove(&row.order_id);
+            let payment = payment.ok_or_else(|| Error::internal("an order without a payment"))?;
             one(row, part, payment)
         })
         .collect()
 }
 
-fn one(row: DeliveryRow, order: OrderPart, payment: PaymentPart) -> Result<Delivery> {
+fn one(row: DeliveryRow, order: OrderPart, payment: PaymentRow) -> Result<Delivery> {
     let (_, number, order_status, contact, address, promised_at) = order;
-    let (_, method, payment_status, amount_cents, tendered_cents) = payment;
     let address = address.ok_or_else(|| Error::internal("a delivery without an address"))?;
-    let due = if payment_status == PaymentStatus::Due.as_str() { amount_cents } else { 0 };
+    let due = if payment.status == PaymentStatus::Due { payment.amount_cents } else { 0 };
     Ok(Delivery {
         id: row.id,
         order_id: row.order_id,
@@ -168,8 +163,8 @@ fn one(row: DeliveryRow, order: OrderPart, payment: PaymentPart) -> Result<Deliv
         address: serde_json::from_value(address)?,
         promised_at,
         due: Cents(due).into(),
-        payment_method: PaymentMethod::try_from(method).map_err(Error::internal)?,
-        change: tendered_cents.map(|tendered| Cents(tendered - amount_cents).into()),
+        payment_method: payment.method,
+        change: payment.change().map(Into::into),
         opened_at: row.opened_at,
         picked_up_at: row.picked_up_at,
         departed_at: row.departed_at,

@@ -10,7 +10,6 @@ use domain::machine::Step;
 use domain::order::{OrderCommand, OrderStatus};
 use domain::people::Actor;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -178,7 +177,7 @@ async fn run<T: Team + Send + 'static>(
             Step::Moved(to) => go(conn, &delivery, to, &asked, &by, now)?,
             Step::Same => {}
             Step::Forbidden => return Err(Error::new(Code::Forbidden)),
-            Step::Illegal => return Err(illegal("delivery", delivery.state.as_str(), asked.command)),
+            Step::Illegal => return Err(Error::illegal_move("delivery", delivery.state.as_str(), asked.command.as_str())),
         }
         Answer::ok(&read::view(conn, delivery.id)?)
     })
@@ -217,14 +216,14 @@ fn go(
     if asked.command == DeliveryCommand::Pickup {
         let order = orders::find(conn, delivery.order_id)?;
         if order.status != OrderStatus::Ready {
-            return Err(illegal("order", order.status.as_str(), asked.command));
+            return Err(Error::illegal_move("order", order.status.as_str(), asked.command.as_str()));
         }
     }
     if !write(conn, delivery, to, by, now)? {
         // Somebody was faster between our look and our write.
         return Err(match asked.command {
             DeliveryCommand::Claim => Error::new(Code::AlreadyClaimed),
-            command => illegal("delivery", delivery.state.as_str(), command),
+            command => Error::illegal_move("delivery", delivery.state.as_str(), command.as_str()),
         });
     }
     if to == DeliveryState::Delivered {
@@ -267,12 +266,4 @@ fn event_of(state: DeliveryState) -> EventType {
         DeliveryState::Failed => EventType::DeliveryFailed,
         DeliveryState::Cancelled => EventType::DeliveryCancelled,
     }
-}
-
-fn illegal(what: &str, state: &str, command: DeliveryCommand) -> Error {
-    Error::new(Code::InvalidTransition)
-        .with("what", what)
-        .with("status", state)
-        .with("command", command.as_str())
-        .extend("currentState", json!(state))
 }

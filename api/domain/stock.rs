@@ -1,5 +1,6 @@
 //! Quantities of ingredients and what can still be made from them.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -104,14 +105,17 @@ pub fn demand<'a>(parts: impl IntoIterator<Item = (&'a Recipe, u32)>, quantity: 
 
 /// The lines that cannot be made when all of them are wanted together: those that need an ingredient of which the whole
 /// basket wants more than there is.
-pub fn short_lines(lines: &[BTreeMap<Uuid, Quantity>], available: &BTreeMap<Uuid, Quantity>) -> Vec<usize> {
+pub fn short_lines<Line>(lines: &[Line], available: &BTreeMap<Uuid, Quantity>) -> Vec<usize>
+where
+    Line: Borrow<BTreeMap<Uuid, Quantity>>,
+{
     let mut wanted: BTreeMap<Uuid, Quantity> = BTreeMap::new();
-    for (ingredient, quantity) in lines.iter().flatten() {
+    for (ingredient, quantity) in lines.iter().flat_map(|line| line.borrow()) {
         let sum = wanted.entry(*ingredient).or_default();
         *sum = *sum + *quantity;
     }
     let is_short = |id: &Uuid| wanted.get(id) > Some(available.get(id).unwrap_or(&Quantity::ZERO));
-    let short = |line: &BTreeMap<Uuid, Quantity>| line.keys().any(is_short);
+    let short = |line: &Line| line.borrow().keys().any(is_short);
     lines.iter().enumerate().filter(|(_, line)| short(line)).map(|(index, _)| index).collect()
 }
 

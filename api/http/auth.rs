@@ -113,12 +113,17 @@ impl Tokens {
 }
 
 fn fingerprint(secret: &[u8]) -> String {
-    sha256(secret).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hash_of(secret, 4)
 }
 
 /// The hash under which secrets of ours (refresh, cart tokens) are stored: they are random, so no salt is needed.
 pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
+}
+
+/// The first bytes of a SHA-256 in hexadecimal: a name for something that is not to be told.
+pub fn hash_of(bytes: &[u8], length: usize) -> String {
+    sha256(bytes).iter().take(length).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A fresh secret of 256 bits for a client to keep.

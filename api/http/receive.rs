@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{Code, Error, Fault, Result};
-use crate::http::auth::{MaybeSignedIn, header, sha256};
+use crate::http::auth::{MaybeSignedIn, hash_of, header};
 use crate::http::idempotency::{Once, principal_of_user};
 
 /// The largest JSON body, after decompression.
@@ -136,7 +136,7 @@ async fn read_once(request: &HttpRequest, body: &[u8]) -> Result<Option<Once>> {
     let MaybeSignedIn(user) = MaybeSignedIn::extract(request).await?;
     let guest = || {
         let secret = header(request, "cart-token").or_else(|| header(request, "tracking-token")).unwrap_or_default();
-        format!("guest:{}", hex(&sha256(secret.as_bytes())))
+        format!("guest:{}", hash_of(secret.as_bytes(), 32))
     };
     let principal = user.map_or_else(guest, |user| principal_of_user(user.id));
     let mut fingerprint = Sha256::new();
@@ -144,10 +144,6 @@ async fn read_once(request: &HttpRequest, body: &[u8]) -> Result<Option<Once>> {
     fingerprint.update(request.uri().path());
     fingerprint.update(body);
     Ok(Some(Once { principal, key, fingerprint: fingerprint.finalize().to_vec() }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn unreadable(error: actix_web::Error) -> Error {

@@ -128,11 +128,6 @@ fn of(code: Code) -> Row {
             ["Traitement en cours", "La première requête avec cet Idempotency-Key n'est pas terminée."],
             "Repeat after `Retry-After` seconds with the same key.",
         ),
-        Code::VersionConflict => row(
-            ["Changed meanwhile", "The resource is no longer what you read."],
-            ["Modifié entre-temps", "L'élément a changé depuis votre lecture."],
-            "Read it again, apply the change, send the new ETag.",
-        ),
         Code::PayloadTooLarge => row(
             ["The body is too large", "A body may have {limit} bytes."],
             ["Corps trop volumineux", "Un corps peut avoir {limit} octets."],

@@ -118,7 +118,7 @@ async fn command(
             Step::Moved(to) => cook(conn, ticket_id, order_id, (state, to), &by, now)?,
             Step::Same => {}
             Step::Forbidden => return Err(Error::new(Code::Forbidden)),
-            Step::Illegal => return Err(illegal(state, command)),
+            Step::Illegal => return Err(Error::illegal_move("ticket", state.as_str(), command.as_str())),
         }
         let ticket = view::find(conn, ticket_id, language)?.ok_or_else(|| Error::not_found("ticket"))?;
         Answer::ok(&ticket)
@@ -150,12 +150,4 @@ fn cook(
     }
     let facts = vec![moved, ledger::fact(EventType::KitchenTicketUpdated, ticket_id, order_id, to)];
     events::record(conn, order.store_id, facts, by.user_id, now)
-}
-
-fn illegal(state: KitchenState, command: KitchenCommand) -> Error {
-    Error::new(Code::InvalidTransition)
-        .with("what", "ticket")
-        .with("status", state.as_str())
-        .with("command", command.as_str())
-        .extend("currentState", serde_json::json!(state))
 }

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::document::PersonEntry;
 use super::{Faults, Source, stores};
-use crate::accounts::passwords;
+use crate::accounts::{self, passwords};
 use crate::config::{Environment, Secret};
 use crate::error::Result;
+use crate::http::auth::Membership;
 use schema::{memberships, users};
 
 pub(super) fn people(conn: &mut PgConnection, source: &Source, environment: Environment) -> Result<()> {
@@ -45,7 +46,7 @@ pub(super) fn people(conn: &mut PgConnection, source: &Source, environment: Envi
             if (role.role == Role::Admin) != role.store.is_none() {
                 faults.add(&at, "an admin has no store, every other role has one");
             } else if store_id.is_some() == role.store.is_some() {
-                grant(conn, user_id, store_id, role.role)?;
+                accounts::grant(conn, user_id, &[Membership { store_id, role: role.role }])?;
             }
         }
     }
@@ -70,16 +71,4 @@ fn user(conn: &mut PgConnection, entry: &PersonEntry, hash: &str) -> Result<Uuid
         .set(row)
         .returning(users::id)
         .get_result(conn)?)
-}
-
-fn grant(conn: &mut PgConnection, user_id: Uuid, store_id: Option<Uuid>, role: Role) -> Result<()> {
-    diesel::insert_into(memberships::table)
-        .values((
-            memberships::id.eq(Uuid::now_v7()),
-            memberships::user_id.eq(user_id),
-            memberships::store_id.eq(store_id),
-            memberships::role.eq(role.as_str()),
-        ))
-        .execute(conn)?;
-    Ok(())
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
-use crate::http::auth::sha256;
+use crate::http::auth::hash_of;
 use crate::http::problem::Speaks;
 use crate::http::receive::{Path, Query};
 use crate::http::store_path::StorePath;
@@ -176,8 +176,7 @@ pub(crate) async fn find_menu(
 
 /// The body with its ETag, or 304 when the caller has it.
 fn tagged(request: &HttpRequest, body: Vec<u8>) -> HttpResponse {
-    let hash: String = sha256(&body).iter().take(12).map(|b| format!("{b:02x}")).collect();
-    let etag = header::EntityTag::new_strong(hash);
+    let etag = header::EntityTag::new_strong(hash_of(&body, 12));
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
     let same = known.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag.to_string());
     let mut response = if same { HttpResponse::NotModified() } else { HttpResponse::Ok() };

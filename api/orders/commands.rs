@@ -188,11 +188,9 @@ fn accept(conn: &mut PgConnection, order: OrderRow, body: &AcceptOrder, by: By, 
         Outcome::Same(order) => return Ok(order),
         Outcome::Moved(order, moved) => (order, moved),
     };
-    let delivered = order.service_type == ServiceType::Delivery;
-    let road = if delivered { store.delivery_minutes } else { 0 };
-    let due_at = promised_at - TimeDelta::minutes(i64::from(road));
+    let due_at = promised_at - store.road(order.service_type);
     let mut facts = vec![moved, kitchen::open_ticket(conn, order.id, order.store_id, due_at, now)?];
-    if delivered {
+    if order.service_type == ServiceType::Delivery {
         facts.push(deliveries::open(conn, order.id, order.store_id, now)?);
     }
     events::record(conn, order.store_id, facts, by.user_id, now)?;

@@ -89,7 +89,7 @@ pub(super) fn place(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, n
     jobs::enqueue(conn, &Job::RejectUnaccepted { order_id: order.id }, deadline, None)?;
     let placed = Fact { kind: EventType::OrderPlaced, order_id: Some(order.id), payload: transition::payload(&order, None) };
     let (store_id, customer_id) = (order.store_id, order.customer_id);
-    let view = view::order(order, lines, &payment, buyer.language, &[Actor::Customer])?;
+    let view = view::order(lines, order, &payment, buyer.language, &[Actor::Customer])?;
     events::record(conn, store_id, vec![placed], customer_id, now)?;
     Answer::created(format!("/v1/orders/{}", view.id), &view)
 }
@@ -220,8 +220,7 @@ fn order_row(conn: &mut PgConnection, quote: &Quote, buyer: &Buyer, body: &Place
 
 /// When an order placed or accepted now can be expected, by the store's usual times.
 pub(super) fn promise(store: &StoreRow, service: ServiceType, now: DateTime<Utc>) -> DateTime<Utc> {
-    let road = if service == ServiceType::Delivery { store.delivery_minutes } else { 0 };
-    now + TimeDelta::minutes(i64::from(store.preparation_minutes + road))
+    now + TimeDelta::minutes(i64::from(store.preparation_minutes)) + store.road(service)
 }
 
 fn line_row(line: &QuotedLine, order_id: Uuid, position: i32) -> Result<OrderLineRow> {

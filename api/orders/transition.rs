@@ -80,11 +80,7 @@ pub fn transition(
 
 /// Not in this state. A customer who comes too late gets the same: the state, not the role, is in the way.
 pub(super) fn illegal(order: &OrderRow, command: OrderCommand) -> Error {
-    Error::new(Code::InvalidTransition)
-        .with("what", "order")
-        .with("status", order.status.as_str())
-        .with("command", command.as_str())
-        .extend("currentState", json!(order.status))
+    Error::illegal_move("order", order.status.as_str(), command.as_str())
 }
 
 /// What a screen needs to know of an order that moved.

@@ -1,5 +1,7 @@
 //! Orders on the wire.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use domain::language::{Language, Text};
@@ -12,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::carts::totals::{TaxPart, Totals};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::payments::ledger::{self as payments, PaymentRow};
 
@@ -189,27 +191,23 @@ impl Audience {
 /// Reads what belongs to these orders and shows them in the given order, as far as somebody with these hats may see.
 pub fn orders(conn: &mut PgConnection, rows: Vec<OrderRow>, language: Language, actors: &[Actor]) -> Result<Vec<Order>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let mut lines = queries::lines(conn, &ids)?;
-    let payments = payments::of_orders(conn, &ids)?;
-    let mut views = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (own, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.order_id == row.id);
-        lines = rest;
-        if let Some(payment) = payments.iter().find(|payment| payment.order_id == row.id) {
-            views.push(order(row, own, payment, language, actors)?);
-        }
+    let mut lines: BTreeMap<Uuid, Vec<OrderLineRow>> = BTreeMap::new();
+    for line in queries::lines(conn, &ids)? {
+        lines.entry(line.order_id).or_default().push(line);
     }
-    Ok(views)
+    let payments = payments::of_orders(conn, &ids)?;
+    let paid = rows.into_iter().filter_map(|row| Some((payments.get(&row.id)?, row)));
+    paid.map(|(payment, row)| order(lines.remove(&row.id).unwrap_or_default(), row, payment, language, actors)).collect()
 }
 
 pub fn one(conn: &mut PgConnection, row: OrderRow, language: Language, actors: &[Actor]) -> Result<Order> {
     let found = orders(conn, vec![row], language, actors)?.into_iter().next();
-    found.ok_or_else(|| crate::error::Error::internal("an order without a payment"))
+    found.ok_or_else(|| Error::internal("an order without a payment"))
 }
 
 pub fn order(
-    row: OrderRow,
     lines: Vec<OrderLineRow>,
+    row: OrderRow,
     payment: &PaymentRow,
     language: Language,
     actors: &[Actor],
@@ -264,7 +262,7 @@ fn payment_view(payment: &PaymentRow) -> OrderPayment {
         status: payment.status,
         amount: money(payment.amount_cents),
         tendered: payment.tendered_cents.map(money),
-        change: payment.tendered_cents.map(|tendered| money(tendered - payment.amount_cents)),
+        change: payment.change().map(Into::into),
         collected_at: payment.collected_at,
     }
 }

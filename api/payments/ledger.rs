@@ -1,5 +1,7 @@
 //! The only writer of payments. Every function is called inside the transaction of a use case and never calls back.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -22,6 +24,13 @@ pub struct PaymentRow {
     pub amount_cents: i64,
     pub tendered_cents: Option<i64>,
     pub collected_at: Option<DateTime<Utc>>,
+}
+
+impl PaymentRow {
+    /// Cash given back, once some was handed over.
+    pub fn change(&self) -> Option<Cents> {
+        self.tendered_cents.map(|tendered| Cents(tendered - self.amount_cents))
+    }
 }
 
 /// What was handed over at the door or the counter.
@@ -88,16 +97,12 @@ pub fn cancel(conn: &mut PgConnection, order_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The payment that counts: the one that is not cancelled, else the latest.
-pub fn of_orders(conn: &mut PgConnection, order_ids: &[Uuid]) -> Result<Vec<PaymentRow>> {
+/// The payment that counts of each order: the one that is not cancelled, else the latest.
+pub fn of_orders(conn: &mut PgConnection, order_ids: &[Uuid]) -> Result<BTreeMap<Uuid, PaymentRow>> {
     let rows: Vec<PaymentRow> = payments::table
         .filter(payments::order_id.eq_any(order_ids))
         .order((payments::order_id, payments::id))
         .select(PaymentRow::as_select())
         .load(conn)?;
-    let mut latest: std::collections::BTreeMap<Uuid, PaymentRow> = std::collections::BTreeMap::new();
-    for row in rows {
-        latest.insert(row.order_id, row);
-    }
-    Ok(latest.into_values().collect())
+    Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }

@@ -22,16 +22,23 @@ pub struct LineDemand {
 
 type Available = BTreeMap<Uuid, Quantity>;
 
+/// What of a level can still be promised.
+#[diesel::dsl::auto_type]
+fn left() -> _ {
+    stock_levels::on_hand_milli - stock_levels::reserved_milli - stock_levels::safety_milli
+}
+
+fn by_ingredient(rows: Vec<(Uuid, i64)>) -> Available {
+    rows.into_iter().map(|(id, milli)| (id, Quantity(milli))).collect()
+}
+
 /// What a store could still promise of these ingredients.
 pub fn available(conn: &mut PgConnection, store_id: Uuid, ingredients: &[Uuid]) -> Result<Available> {
     let rows = stock_levels::table
         .filter(stock_levels::store_id.eq(store_id).and(stock_levels::ingredient_id.eq_any(ingredients)))
-        .select((
-            stock_levels::ingredient_id,
-            stock_levels::on_hand_milli - stock_levels::reserved_milli - stock_levels::safety_milli,
-        ))
+        .select((stock_levels::ingredient_id, left()))
         .load::<(Uuid, i64)>(conn)?;
-    Ok(rows.into_iter().map(|(id, milli)| (id, Quantity(milli))).collect())
+    Ok(by_ingredient(rows))
 }
 
 /// The same, with the rows locked until the transaction ends.
@@ -40,12 +47,9 @@ pub fn lock_available(conn: &mut PgConnection, store_id: Uuid, ingredients: &[Uu
         .filter(stock_levels::store_id.eq(store_id).and(stock_levels::ingredient_id.eq_any(ingredients)))
         .order(stock_levels::ingredient_id)
         .for_no_key_update()
-        .select((
-            stock_levels::ingredient_id,
-            stock_levels::on_hand_milli - stock_levels::reserved_milli - stock_levels::safety_milli,
-        ))
+        .select((stock_levels::ingredient_id, left()))
         .load::<(Uuid, i64)>(conn)?;
-    Ok(rows.into_iter().map(|(id, milli)| (id, Quantity(milli))).collect())
+    Ok(by_ingredient(rows))
 }
 
 /// Promises stock to the lines of a new order. The caller has locked the rows and seen that there is enough.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDateTime, NaiveTime};
+use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -44,6 +44,12 @@ pub type Hours = BTreeMap<ServiceType, Vec<Opening>>;
 impl StoreRow {
     pub fn zone(&self) -> Result<Tz> {
         self.time_zone.parse().map_err(|_| Error::internal(format!("store {} has no zone «{}»", self.slug, self.time_zone)))
+    }
+
+    /// From ready to the customer, as a rule: nothing for those who come to the counter.
+    pub fn road(&self, service: ServiceType) -> TimeDelta {
+        let minutes = if service == ServiceType::Delivery { self.delivery_minutes } else { 0 };
+        TimeDelta::minutes(i64::from(minutes))
     }
 
     /// The wall clock of the store.
