@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 words! {
     Weekday {
@@ -32,6 +33,76 @@ pub struct Opening {
     pub weekday: Weekday,
     pub opens: i16,
     pub closes: i16,
+}
+
+/// Hours of some weekdays, on a store's wall clock: when a category is sold, when a promotion holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Window {
+    #[schema(min_items = 1, max_items = 7, example = json!(["monday", "tuesday"]))]
+    pub weekdays: Vec<Weekday>,
+    pub opens: ClockTime,
+    /// Not after `opens`: on the next day; 24:00 is the midnight that ends the day.
+    pub closes: ClockTime,
+}
+
+/// A time on the clock as HH:MM, 00:00 to 24:00.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", example = "18:30")]
+pub struct ClockTime(i16);
+
+impl ClockTime {
+    pub fn from_minute(minute: i16) -> ClockTime {
+        ClockTime(minute.clamp(0, 1440))
+    }
+
+    /// Minutes after midnight.
+    pub fn minute(self) -> i16 {
+        self.0
+    }
+}
+
+impl TryFrom<String> for ClockTime {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<ClockTime, &'static str> {
+        let parts = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
+        let parts = parts.and_then(|(hours, minutes)| Some((hours.parse::<i16>().ok()?, minutes.parse::<i16>().ok()?)));
+        match parts {
+            Some((hours @ 0..24, minutes @ 0..60)) => Ok(ClockTime(hours * 60 + minutes)),
+            Some((24, 0)) => Ok(ClockTime(1440)),
+            _ => Err("should be HH:MM, from 00:00 to 24:00"),
+        }
+    }
+}
+
+impl From<ClockTime> for String {
+    fn from(time: ClockTime) -> String {
+        format!("{:02}:{:02}", time.0 / 60, time.0 % 60)
+    }
+}
+
+impl Window {
+    /// As services of single weekdays.
+    fn openings(&self) -> impl Iterator<Item = Opening> {
+        let (opens, closes) = (self.opens.0, if self.closes <= self.opens { self.closes.0 + 1440 } else { self.closes.0 });
+        self.weekdays.iter().map(move |weekday| Opening { weekday: *weekday, opens, closes })
+    }
+
+    pub fn contains(&self, at: NaiveDateTime) -> bool {
+        let openings: Vec<Opening> = self.openings().collect();
+        is_open(&openings, at)
+    }
+}
+
+/// When the answer of [`Window::contains`] may next change for any of these: an edge of one, or the next midnight.
+pub fn next_edge<'a>(windows: impl IntoIterator<Item = &'a Window>, after: NaiveDateTime) -> NaiveDateTime {
+    let day = after.date();
+    let midnight = (day + Days::new(1)).and_time(NaiveTime::MIN);
+    let edges = windows.into_iter().flat_map(|window| [window.opens.0, window.closes.0]);
+    let edges = edges.map(|minute| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(i64::from(minute)));
+    edges.filter(|edge| *edge > after).chain([midnight]).min().unwrap_or(midnight)
 }
 
 /// The wall clock of a store. Days of 23 and 25 hours need no care here: hours are wall-clock times.
@@ -104,6 +175,20 @@ mod tests {
         assert_eq!(next_opening(&hours, at("2026-11-27 12:00")), Some(at("2026-11-27 18:00")));
         assert_eq!(next_opening(&hours, at("2026-11-27 18:00")), Some(at("2026-12-04 18:00")));
         assert_eq!(next_opening(&[], at("2026-11-27 12:00")), None);
+    }
+
+    #[test]
+    fn a_window_goes_past_midnight_and_says_when_it_turns() {
+        let night: Window =
+            Window { weekdays: vec![Weekday::Friday], opens: ClockTime::from_minute(1320), closes: ClockTime::from_minute(60) };
+        assert!(night.contains(at("2026-11-27 22:00")) && night.contains(at("2026-11-28 00:59")));
+        assert!(!night.contains(at("2026-11-28 01:00")) && !night.contains(at("2026-11-26 23:00")));
+        assert_eq!(next_edge([&night], at("2026-11-27 21:00")), at("2026-11-27 22:00"));
+        assert_eq!(next_edge([&night], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
+        assert_eq!(next_edge([], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
+        for (text, good) in [("00:00", true), ("24:00", true), ("24:01", false), ("7:00", false), ("12:60", false), ("", false)] {
+            assert_eq!(ClockTime::try_from(text.to_owned()).is_ok(), good, "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,10 @@ macro_rules! words {
     };
 }
 
+pub mod availability;
+pub mod catalogue;
 pub mod delivery;
+pub mod discount;
 pub mod event;
 pub mod geo;
 pub mod hours;
@@ -37,8 +40,12 @@ pub mod order;
 pub mod payment;
 pub mod people;
 pub mod pricing;
+pub mod promotion;
+pub mod selection;
 pub mod stock;
 pub mod tax;
+pub mod unit;
+pub mod zone;
 
 /// A word that names no variant: the database and the code have parted.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,16 @@ words! {
 words! {
     /// Where an order came from.
     Channel {
+        /// The customer site.
         Web = "web",
+        /// A mobile app.
+        App = "app",
+        /// Taken on the phone by the staff.
+        Phone = "phone",
+        /// Taken at the counter.
+        Counter = "counter",
+        /// A platform that sells for the chain.
+        Partner = "partner",
     }
 }
 

@@ -1,44 +1,82 @@
-//! The one pricing engine: carts, placed orders and receipts get their figures here and nowhere else.
+//! The one pricing engine: carts, dry runs, placed orders, changes and receipts get their figures here and nowhere else.
+//!
+//! Rounding, all of it: a percentage is rounded half up to the cent once, on the sum it applies to; whatever is split
+//! (a discount, the delivery fee) is split by largest remainder, first over the VAT rates, then over the lines of a rate;
+//! tax is rounded half up once a rate. So no order of lines and no splitting of a line moves a cent of the total.
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
+use crate::discount;
 use crate::money::{Cents, allocate};
+use crate::promotion::Effect;
 use crate::tax::{Rate, included};
+use crate::zone::Tier;
 
 /// What is priced: every amount includes VAT.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Basket {
     pub lines: Vec<Line>,
-    /// Present when the basket is delivered.
-    pub delivery: Option<DeliveryTariff>,
+    /// The tariff of the zone, ascending, when the basket is delivered.
+    pub delivery: Option<Vec<Tier>>,
+    /// Promotions that apply, each with the lines it applies to.
+    pub offers: Vec<Offer>,
+    /// Given freely and handed on to the staff: outside of VAT.
+    pub tip: Cents,
 }
 
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Of one unit without its modifiers.
-    pub unit_price: Cents,
-    /// Price and count of each modifier, per unit.
-    pub modifiers: Vec<(Cents, u32)>,
+    /// What one unit costs, by VAT rate; several where a combo has components of several rates.
+    pub parts: BTreeMap<Rate, Cents>,
     pub quantity: u32,
-    pub tax_rate: Rate,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct DeliveryTariff {
-    pub fee: Cents,
-    /// From this amount of items on, delivery is free.
-    pub free_from: Option<Cents>,
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub id: Uuid,
+    pub effect: Effect,
+    pub stackable: bool,
+    /// By line, in the order of the basket.
+    pub eligible: Vec<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Priced {
-    /// The total of each line, in the order of the basket.
-    pub lines: Vec<Cents>,
+    /// In the order of the basket.
+    pub lines: Vec<PricedLine>,
+    /// The lines together, before discounts.
     pub items: Cents,
+    /// Before discounts.
     pub delivery_fee: Cents,
-    /// One entry a rate, ascending.
+    /// The offers that were taken, in the order they were applied in.
+    pub adjustments: Vec<Adjustment>,
+    /// The adjustments together.
+    pub discount: Cents,
+    pub tip: Cents,
+    /// One entry a rate, ascending: they add up to the total without the tip.
     pub taxes: Vec<TaxShare>,
+    /// items + delivery_fee - discount + tip
     pub total: Cents,
+    /// The offers that apply but were not taken, because others with which they cannot be combined are worth more.
+    pub left_out: Vec<Uuid>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedLine {
+    /// Before discounts.
+    pub total: Cents,
+    /// Its share of them.
+    pub discount: Cents,
+    /// total - discount, by VAT rate.
+    pub net: BTreeMap<Rate, Cents>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    pub offer: Uuid,
+    pub amount: Cents,
 }
 
 /// The part of the total that falls under one rate: `base + tax` is what was paid at that rate.
@@ -55,113 +93,75 @@ impl Priced {
     }
 }
 
-/// Prices a basket. The delivery fee follows the goods: it is spread over their rates in proportion to what was bought at
-/// each (French rule for an accessory service: BOI-TVA-CHAMP-60-30), largest remainder. Tax is rounded once a rate.
-pub fn price(basket: &Basket) -> Priced {
-    let lines: Vec<Cents> = basket.lines.iter().map(line_total).collect();
-    let items: Cents = lines.iter().copied().sum();
-    let delivery_fee = match basket.delivery {
-        Some(tariff) if items > Cents::ZERO && tariff.free_from.is_none_or(|from| items < from) => tariff.fee,
-        _ => Cents::ZERO,
-    };
-    let mut gross_by_rate: BTreeMap<Rate, Cents> = BTreeMap::new();
-    for (line, total) in basket.lines.iter().zip(&lines) {
-        let gross = gross_by_rate.entry(line.tax_rate).or_default();
-        *gross = *gross + *total;
+impl Line {
+    pub fn unit_price(&self) -> Cents {
+        self.parts.values().copied().sum()
     }
-    let goods: Vec<Cents> = gross_by_rate.values().copied().collect();
-    let taxes = gross_by_rate
-        .into_iter()
-        .zip(allocate(delivery_fee, &goods))
-        .map(|((rate, gross), fee)| {
-            let gross = gross + fee;
+
+    pub fn total(&self) -> Cents {
+        self.unit_price().times(self.quantity)
+    }
+}
+
+/// What the lines cost together, before discounts.
+pub fn items(lines: &[Line]) -> Cents {
+    lines.iter().map(Line::total).sum()
+}
+
+/// Prices a basket. The delivery fee depends on the items before discounts, and follows the goods: it is spread over their
+/// rates in proportion to what is paid at each (French rule for an accessory service: BOI-TVA-CHAMP-60-30).
+pub fn price(basket: &Basket) -> Priced {
+    let items = items(&basket.lines);
+    let tiers = basket.delivery.iter().flatten().filter(|tier| items > Cents::ZERO && tier.from <= items);
+    let delivery_fee = tiers.last().map_or(Cents::ZERO, |tier| tier.fee);
+    let discounted = discount::best(&basket.lines, delivery_fee, &basket.offers);
+    let lines: Vec<PricedLine> = basket
+        .lines
+        .iter()
+        .zip(discounted.left)
+        .map(|(line, net)| {
+            let total = line.total();
+            PricedLine { total, discount: total - net.values().copied().sum(), net }
+        })
+        .collect();
+    let discount: Cents = discounted.adjustments.iter().map(|adjustment| adjustment.amount).sum();
+    Priced {
+        taxes: taxes(&basket.lines, &lines, discounted.fee),
+        items,
+        delivery_fee,
+        adjustments: discounted.adjustments,
+        discount,
+        tip: basket.tip,
+        total: items + delivery_fee - discount + basket.tip,
+        left_out: discounted.left_out,
+        lines,
+    }
+}
+
+fn taxes(lines: &[Line], priced: &[PricedLine], fee: Cents) -> Vec<TaxShare> {
+    let net = sum_by_rate(priced.iter().map(|line| (&line.net, 1)));
+    let mut weights: Vec<Cents> = net.values().copied().collect();
+    if weights.iter().all(|weight| *weight == Cents::ZERO) {
+        // Everything was given away: the fee follows what it would have cost.
+        weights = sum_by_rate(lines.iter().map(|line| (&line.parts, line.quantity))).into_values().collect();
+    }
+    net.into_iter()
+        .zip(allocate(fee, &weights))
+        .map(|((rate, goods), fee)| {
+            let gross = goods + fee;
             let tax = included(gross, rate);
             TaxShare { rate, base: gross - tax, tax }
         })
-        .collect();
-    Priced { lines, items, delivery_fee, taxes, total: items + delivery_fee }
+        .collect()
 }
 
-fn line_total(line: &Line) -> Cents {
-    let modifiers: Cents = line.modifiers.iter().map(|(price, count)| price.times(*count)).sum();
-    (line.unit_price + modifiers).times(line.quantity)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn line(cents: i64, quantity: u32, rate: i32) -> Line {
-        Line { unit_price: Cents(cents), modifiers: vec![], quantity, tax_rate: Rate(rate) }
-    }
-
-    #[test]
-    fn a_pizza_a_cola_and_a_beer_delivered() {
-        let basket = Basket {
-            lines: vec![line(1090, 2, 1000), line(250, 1, 550), line(450, 1, 2000)],
-            delivery: Some(DeliveryTariff { fee: Cents(250), free_from: Some(Cents(3000)) }),
-        };
-        let priced = price(&basket);
-        // Goods 21.80 + 2.50 + 4.50 = 28.80; fee 2.50 split 18.92/2.17/3.90 in tenths of a cent: 189 + 22 + 39.
-        assert_eq!(priced.items, Cents(2880));
-        assert_eq!(priced.total, Cents(3130));
-        let shares: Vec<_> = priced.taxes.iter().map(|t| (t.rate.0, t.base.0, t.tax.0)).collect();
-        assert_eq!(shares, [(550, 258, 14), (1000, 2154, 215), (2000, 407, 82)]);
-    }
-
-    #[test]
-    fn delivery_is_free_from_the_threshold_on_and_never_charged_for_nothing() {
-        let tariff = Some(DeliveryTariff { fee: Cents(250), free_from: Some(Cents(3000)) });
-        assert_eq!(price(&Basket { lines: vec![line(3000, 1, 1000)], delivery: tariff }).delivery_fee, Cents(0));
-        assert_eq!(price(&Basket { lines: vec![line(2999, 1, 1000)], delivery: tariff }).delivery_fee, Cents(250));
-        assert_eq!(price(&Basket { lines: vec![], delivery: tariff }).total, Cents(0));
-    }
-
-    fn any_line() -> impl Strategy<Value = Line> {
-        let modifiers = prop::collection::vec((0i64..500).prop_map(Cents), 0..4);
-        let rate = prop::sample::select(vec![550, 1000, 2000]);
-        (0i64..5000, modifiers, 1u32..20, rate).prop_map(|(price, modifiers, quantity, rate)| Line {
-            unit_price: Cents(price),
-            modifiers: modifiers.into_iter().map(|m| (m, 1)).collect(),
-            quantity,
-            tax_rate: Rate(rate),
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn figures_add_up(lines in prop::collection::vec(any_line(), 0..10), fee in 0i64..1000) {
-            let priced = price(&Basket { lines, delivery: Some(DeliveryTariff { fee: Cents(fee), free_from: None }) });
-            prop_assert_eq!(priced.lines.iter().copied().sum::<Cents>(), priced.items);
-            prop_assert_eq!(priced.items + priced.delivery_fee, priced.total);
-            let taxed: Cents = priced.taxes.iter().map(|t| t.base + t.tax).sum();
-            prop_assert_eq!(taxed, priced.total);
-        }
-
-        #[test]
-        fn the_order_of_lines_is_irrelevant(lines in prop::collection::vec(any_line(), 1..8), fee in 0i64..1000) {
-            let delivery = Some(DeliveryTariff { fee: Cents(fee), free_from: None });
-            let forward = price(&Basket { lines: lines.clone(), delivery });
-            let backward = price(&Basket { lines: lines.into_iter().rev().collect(), delivery });
-            prop_assert_eq!(forward.total, backward.total);
-            prop_assert_eq!(forward.taxes, backward.taxes);
-        }
-
-        #[test]
-        fn splitting_a_line_keeps_the_total(one in any_line(), cut in 1u32..19) {
-            let delivery = None;
-            let whole = price(&Basket { lines: vec![one.clone()], delivery });
-            let cut = cut.min(one.quantity.saturating_sub(1)).max(1);
-            if one.quantity > cut {
-                let parts = vec![
-                    Line { quantity: cut, ..one.clone() },
-                    Line { quantity: one.quantity - cut, ..one },
-                ];
-                let parts = price(&Basket { lines: parts, delivery });
-                prop_assert_eq!(whole.total, parts.total);
-                prop_assert_eq!(whole.taxes, parts.taxes);
-            }
+fn sum_by_rate<'a>(parts: impl Iterator<Item = (&'a BTreeMap<Rate, Cents>, u32)>) -> BTreeMap<Rate, Cents> {
+    let mut sums: BTreeMap<Rate, Cents> = BTreeMap::new();
+    for (parts, count) in parts {
+        for (rate, amount) in parts {
+            let sum = sums.entry(*rate).or_default();
+            *sum = *sum + amount.times(count);
         }
     }
+    sums
 }

@@ -47,6 +47,16 @@ impl Quantity {
     pub fn times(self, count: u32) -> Quantity {
         Quantity(self.0 * i64::from(count))
     }
+
+    /// Rounded up to the thousandth: what is promised is there.
+    pub fn half(self) -> Quantity {
+        Quantity((self.0 + 1) / 2)
+    }
+
+    /// With what is lost while preparing, in basis points of it, rounded up to the thousandth.
+    pub fn with_waste(self, basis_points: i32) -> Quantity {
+        Quantity(self.0 + (self.0 * i64::from(basis_points) + 9_999) / 10_000)
+    }
 }
 
 impl std::ops::Add for Quantity {
@@ -91,25 +101,24 @@ pub fn servings(recipe: &[(Uuid, Quantity)], available: &BTreeMap<Uuid, Quantity
     recipe.iter().map(of).min().unwrap_or(0)
 }
 
-/// What so many units with these parts take together (a product's recipe and those of its modifiers).
-pub fn demand<'a>(parts: impl IntoIterator<Item = (&'a Recipe, u32)>, quantity: u32) -> BTreeMap<Uuid, Quantity> {
-    let mut total: BTreeMap<Uuid, Quantity> = BTreeMap::new();
-    for (recipe, count) in parts {
-        for (ingredient, each) in recipe {
-            let sum = total.entry(*ingredient).or_default();
-            *sum = *sum + each.times(count).times(quantity);
-        }
+/// What is taken from stock, by ingredient.
+pub type Demand = BTreeMap<Uuid, Quantity>;
+
+/// Adds so many times a recipe.
+pub fn take<'a>(demand: &mut Demand, recipe: impl IntoIterator<Item = &'a (Uuid, Quantity)>, count: u32) {
+    for (ingredient, each) in recipe {
+        let sum = demand.entry(*ingredient).or_default();
+        *sum = *sum + each.times(count);
     }
-    total
 }
 
 /// The lines that cannot be made when all of them are wanted together: those that need an ingredient of which the whole
 /// basket wants more than there is.
 pub fn short_lines<Line>(lines: &[Line], available: &BTreeMap<Uuid, Quantity>) -> Vec<usize>
 where
-    Line: Borrow<BTreeMap<Uuid, Quantity>>,
+    Line: Borrow<Demand>,
 {
-    let mut wanted: BTreeMap<Uuid, Quantity> = BTreeMap::new();
+    let mut wanted = Demand::new();
     for (ingredient, quantity) in lines.iter().flat_map(|line| line.borrow()) {
         let sum = wanted.entry(*ingredient).or_default();
         *sum = *sum + *quantity;
@@ -148,7 +157,17 @@ mod tests {
     #[test]
     fn modifiers_add_to_the_recipe() {
         let (base, extra) = (vec![(MOZZARELLA, Quantity(80))], vec![(MOZZARELLA, Quantity(40))]);
-        assert_eq!(demand([(&base, 1), (&extra, 2)], 3), BTreeMap::from([(MOZZARELLA, Quantity(480))]));
+        let mut demand = Demand::new();
+        take(&mut demand, &base, 3);
+        take(&mut demand, &extra, 6);
+        assert_eq!(demand, BTreeMap::from([(MOZZARELLA, Quantity(480))]));
+    }
+
+    #[test]
+    fn halves_and_waste_are_rounded_up() {
+        assert_eq!((Quantity(3).half(), Quantity(80_000).half()), (Quantity(2), Quantity(40_000)));
+        assert_eq!(Quantity(100_000).with_waste(500), Quantity(105_000));
+        assert_eq!((Quantity(1).with_waste(1), Quantity(1).with_waste(0)), (Quantity(2), Quantity(1)));
     }
 
     proptest! {
@@ -157,8 +176,9 @@ mod tests {
             let recipe = vec![(HAM, Quantity(each))];
             let stock = BTreeMap::from([(HAM, Quantity(left))]);
             let count = servings(&recipe, &stock);
-            prop_assert!(short_lines(&[demand([(&recipe, 1)], count)], &stock).is_empty());
-            prop_assert_eq!(short_lines(&[demand([(&recipe, 1)], count + 1)], &stock), [0]);
+            let demand = |count| BTreeMap::from([(HAM, Quantity(each).times(count))]);
+            prop_assert!(short_lines(&[demand(count)], &stock).is_empty());
+            prop_assert_eq!(short_lines(&[demand(count + 1)], &stock), [0]);
         }
     }
 }

@@ -3,6 +3,23 @@
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Who changed what, from what, to what; append-only. Owned by audit.
+    audit_entries (id) {
+        id -> Uuid,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        entity -> Text,
+        entity_id -> Text,
+        store_id -> Nullable<Uuid>,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+        occurred_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// A variant with its modifiers, so many times. Owned by carts.
     cart_lines (id) {
         id -> Uuid,
@@ -10,9 +27,15 @@ diesel::table! {
         position -> Int4,
         variant_id -> Uuid,
         quantity -> Int4,
-        /// [{"modifierId": …, "quantity": …}], of each unit
+        /// [{"modifierId": …, "quantity": …, "portion": "whole"}], of each unit
         modifiers -> Jsonb,
         note -> Nullable<Text>,
+        /// The other half, when the unit is of two halves
+        second_variant_id -> Nullable<Uuid>,
+        /// What fills the slots of a combo: [{"slotId", "variantId", "secondVariantId", "modifiers"}]
+        components -> Jsonb,
+        /// The price of one unit when the customer last agreed to it; null: not yet asked
+        seen_cents -> Nullable<Int8>,
     }
 }
 
@@ -32,6 +55,25 @@ diesel::table! {
         version -> Int4,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        channel -> Text,
+        address -> Nullable<Jsonb>,
+        /// When the customer wants it; null: as soon as possible
+        requested_at -> Nullable<Timestamptz>,
+        /// Codes in capitals, in the order they were entered
+        coupons -> Array<Nullable<Text>>,
+        tip_cents -> Int8,
+        note -> Nullable<Text>,
+        age_confirmed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Another value after every change of what is sold and at what price; written by triggers. Owned by catalogue.
+    catalogue_stamp (singleton) {
+        singleton -> Bool,
+        stamp -> Uuid,
     }
 }
 
@@ -45,6 +87,54 @@ diesel::table! {
         /// By language: {"fr": …, "en": …}
         name -> Jsonb,
         position -> Int4,
+        /// When it is sold: [{"weekdays": ["monday"], "opens": "11:30", "closes": "15:00"}]; empty: always
+        windows -> Jsonb,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What can fill a slot, and what it costs on top of the combo. Owned by menu.
+    combo_slot_variants (slot_id, variant_id) {
+        slot_id -> Uuid,
+        variant_id -> Uuid,
+        surcharge_cents -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A choice inside a combo: how many components at least and at most. Owned by menu.
+    combo_slots (id) {
+        id -> Uuid,
+        product_id -> Uuid,
+        name -> Jsonb,
+        minimum -> Int4,
+        maximum -> Int4,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A word that brings a promotion. Owned by promotions.
+    coupons (id) {
+        id -> Uuid,
+        promotion_id -> Uuid,
+        code -> Text,
+        valid_from -> Nullable<Timestamptz>,
+        valid_until -> Nullable<Timestamptz>,
+        maximum_uses -> Nullable<Int4>,
+        maximum_uses_per_customer -> Nullable<Int4>,
+        /// Orders that have it and were not cancelled
+        uses -> Int4,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
     }
 }
 
@@ -64,6 +154,31 @@ diesel::table! {
         departed_at -> Nullable<Timestamptz>,
         closed_at -> Nullable<Timestamptz>,
         failure_reason -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Where a store delivers, from which amount on, and at what fee. Owned by stores.
+    delivery_zones (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        name -> Text,
+        /// Around the store; a zone has a radius or a polygon
+        radius_metres -> Nullable<Int4>,
+        /// [[longitude, latitude], …] in WGS 84 degrees, as in GeoJSON, open or closed
+        polygon -> Nullable<Jsonb>,
+        /// Also served, for addresses without coordinates
+        postcodes -> Array<Nullable<Text>>,
+        minimum_cents -> Int8,
+        /// [{"fromCents": 0, "feeCents": 250}, {"fromCents": 3000, "feeCents": 0}], ascending, the first from 0
+        tiers -> Jsonb,
+        extra_minutes -> Int4,
+        /// The first zone that holds the address counts
+        position -> Int4,
+        archived_at -> Nullable<Timestamptz>,
         version -> Int4,
     }
 }
@@ -122,6 +237,14 @@ diesel::table! {
         unit -> Text,
         /// Of the 14 of EU regulation 1169/2011, annex II
         allergens -> Array<Nullable<Text>>,
+        /// Traces that the supplier warns of
+        may_contain -> Array<Nullable<Text>>,
+        /// false: nobody has looked; that none is listed means nothing
+        allergens_known -> Bool,
+        /// Of 1000 units: a kilogram, a litre, a thousand pieces; null: unknown
+        cost_cents_per_thousand -> Nullable<Int8>,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
     }
 }
 
@@ -209,6 +332,10 @@ diesel::table! {
         name -> Jsonb,
         minimum -> Int4,
         maximum -> Int4,
+        /// So many of the chosen modifiers cost nothing: the dearest ones
+        free_quantity -> Int4,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
     }
 }
 
@@ -222,6 +349,8 @@ diesel::table! {
         ingredient_id -> Uuid,
         /// Thousandths of the ingredient's unit
         quantity_milli -> Int8,
+        /// Lost while preparing, on top of the quantity: 500 is 5 %
+        waste_basis_points -> Int4,
     }
 }
 
@@ -247,6 +376,13 @@ diesel::table! {
         name -> Jsonb,
         position -> Int4,
         archived_at -> Nullable<Timestamptz>,
+        kind -> Text,
+        /// How many of it one unit of a product may have
+        maximum -> Int4,
+        /// Chosen for a customer who chooses nothing in its group
+        is_default -> Bool,
+        /// What a modifier of kind remove leaves out of the recipe
+        removes_ingredient_id -> Nullable<Uuid>,
     }
 }
 
@@ -276,11 +412,19 @@ diesel::table! {
         quantity -> Int4,
         /// Of one unit without its modifiers, VAT included
         unit_price_cents -> Int8,
-        /// [{"modifierId", "name", "quantity", "unitPriceCents"}], of each unit
+        /// [{"modifierId", "kind", "name", "quantity", "portion", "unitPriceCents"}], of each unit
         modifiers -> Jsonb,
-        tax_rate_basis_points -> Int4,
         total_cents -> Int8,
         note -> Nullable<Text>,
+        /// The other half, when the unit is of two halves
+        second_variant_id -> Nullable<Uuid>,
+        second_name -> Nullable<Jsonb>,
+        /// What fills a combo: [{"slotId", "variantId", "name", "variantName", "modifiers", …}], of each unit
+        components -> Jsonb,
+        /// This line's share of the discounts; total_cents is before it
+        discount_cents -> Int8,
+        /// [{"rateBasisPoints", "grossCents"}] of the line after its discount; a combo has several rates
+        taxes -> Jsonb,
     }
 }
 
@@ -321,6 +465,12 @@ diesel::table! {
         /// Why it was cancelled, rejected or failed
         reason -> Nullable<Text>,
         version -> Int4,
+        /// What made discount_cents: [{"kind", "promotionId", "couponCode", "name", "amountCents"}]
+        adjustments -> Jsonb,
+        /// When the customer wants it; null: as soon as possible
+        requested_at -> Nullable<Timestamptz>,
+        /// The customer has declared to be of age: there is alcohol in it
+        age_confirmed -> Bool,
     }
 }
 
@@ -339,6 +489,41 @@ diesel::table! {
         collected_at -> Nullable<Timestamptz>,
         collected_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How two halves of one unit are priced; a kind without a row has no halves. Owned by menu.
+    portion_policies (product_kind) {
+        product_kind -> Text,
+        price_rule -> Text,
+        /// What an extra on one half costs, of its price on the whole
+        extras_percent -> Int4,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Another price for some store, service, channel or days; the most particular one counts. Owned by menu.
+    price_overrides (id) {
+        id -> Uuid,
+        store_id -> Nullable<Uuid>,
+        service_type -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        variant_id -> Nullable<Uuid>,
+        modifier_id -> Nullable<Uuid>,
+        size_code -> Nullable<Text>,
+        price_cents -> Int8,
+        /// First day, local to the store; null: since ever
+        valid_from -> Nullable<Date>,
+        /// Last day, inclusive; null: for ever
+        valid_until -> Nullable<Date>,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
     }
 }
 
@@ -367,6 +552,51 @@ diesel::table! {
         tax_category -> Text,
         position -> Int4,
         archived_at -> Nullable<Timestamptz>,
+        diets -> Array<Nullable<Text>>,
+        image_urls -> Array<Nullable<Text>>,
+        /// Whether it may be one half of a pizza of two; asked only where a portion policy exists for its kind
+        halves_allowed -> Bool,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What makes an order cheaper, by itself or with a coupon. Owned by promotions.
+    promotions (id) {
+        id -> Uuid,
+        name -> Jsonb,
+        kind -> Text,
+        percent_basis_points -> Nullable<Int4>,
+        amount_cents -> Nullable<Int8>,
+        buy_quantity -> Nullable<Int4>,
+        get_quantity -> Nullable<Int4>,
+        /// Where, when and on what: see domain::promotion::Conditions
+        conditions -> Jsonb,
+        valid_from -> Nullable<Timestamptz>,
+        valid_until -> Nullable<Timestamptz>,
+        needs_coupon -> Bool,
+        stackable -> Bool,
+        maximum_uses -> Nullable<Int4>,
+        maximum_uses_per_customer -> Nullable<Int4>,
+        /// Orders that have it and were not cancelled
+        uses -> Int4,
+        archived_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Every version of a recipe as it was written; append-only. Owned by recipes.
+    recipe_versions (product_id, version) {
+        product_id -> Uuid,
+        version -> Int4,
+        document -> Jsonb,
+        actor_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -378,8 +608,29 @@ diesel::table! {
         product_id -> Uuid,
         preparation_seconds -> Int4,
         bake_seconds -> Int4,
-        /// By language: {"fr": [step, …], "en": [step, …]}
+        /// [{"fr": …, "en": …, "photoUrl": …}]; the photo may be absent
         steps -> Jsonb,
+        photo_url -> Nullable<Text>,
+        oven_celsius -> Nullable<Int4>,
+        /// The version in force; recipe_versions keeps them all
+        version -> Int4,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Which order used which promotion; given back when the order is cancelled. Owned by promotions.
+    redemptions (order_id, promotion_id) {
+        order_id -> Uuid,
+        promotion_id -> Uuid,
+        coupon_id -> Nullable<Uuid>,
+        /// Hashes of account, phone number and e-mail address: what makes two guests the same customer
+        identities -> Array<Nullable<Text>>,
+        discount_cents -> Int8,
+        state -> Text,
+        used_at -> Timestamptz,
     }
 }
 
@@ -407,6 +658,24 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         revoked_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What a store cannot sell for a while, whatever the stock says. Owned by menu.
+    snoozes (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        ingredient_id -> Nullable<Uuid>,
+        variant_id -> Nullable<Uuid>,
+        modifier_id -> Nullable<Uuid>,
+        /// When it comes back by itself; null: when somebody says so
+        until -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -495,10 +764,6 @@ diesel::table! {
         /// Local time at which a new business day (and order numbering) begins
         business_day_cutoff -> Time,
         service_types -> Array<Nullable<Text>>,
-        delivery_radius_metres -> Int4,
-        delivery_fee_cents -> Int8,
-        /// From this amount of items on, delivery is free; null: never
-        free_delivery_from_cents -> Nullable<Int8>,
         preparation_minutes -> Int4,
         delivery_minutes -> Int4,
         /// An order that nobody accepted by then is rejected by a job
@@ -517,6 +782,7 @@ diesel::table! {
         service_type -> Text,
         rate_basis_points -> Int4,
         valid_from -> Date,
+        version -> Int4,
     }
 }
 
@@ -549,6 +815,8 @@ diesel::table! {
         ingredient_id -> Uuid,
         /// Thousandths of the ingredient's unit
         quantity_milli -> Int8,
+        /// Lost while preparing, on top of the quantity: 500 is 5 %
+        waste_basis_points -> Int4,
     }
 }
 
@@ -568,14 +836,20 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(audit_entries -> stores (store_id));
+diesel::joinable!(audit_entries -> users (actor_id));
 diesel::joinable!(cart_lines -> carts (cart_id));
-diesel::joinable!(cart_lines -> variants (variant_id));
 diesel::joinable!(carts -> orders (order_id));
 diesel::joinable!(carts -> stores (store_id));
 diesel::joinable!(carts -> users (customer_id));
+diesel::joinable!(combo_slot_variants -> combo_slots (slot_id));
+diesel::joinable!(combo_slot_variants -> variants (variant_id));
+diesel::joinable!(combo_slots -> products (product_id));
+diesel::joinable!(coupons -> promotions (promotion_id));
 diesel::joinable!(deliveries -> orders (order_id));
 diesel::joinable!(deliveries -> stores (store_id));
 diesel::joinable!(deliveries -> users (driver_id));
+diesel::joinable!(delivery_zones -> stores (store_id));
 diesel::joinable!(event_counters -> stores (store_id));
 diesel::joinable!(kitchen_items -> kitchen_tickets (ticket_id));
 diesel::joinable!(kitchen_items -> order_lines (order_line_id));
@@ -586,21 +860,33 @@ diesel::joinable!(memberships -> stores (store_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(modifier_ingredients -> ingredients (ingredient_id));
 diesel::joinable!(modifier_sizes -> modifiers (modifier_id));
+diesel::joinable!(modifiers -> ingredients (removes_ingredient_id));
 diesel::joinable!(modifiers -> modifier_groups (group_id));
 diesel::joinable!(order_counters -> stores (store_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
-diesel::joinable!(order_lines -> variants (variant_id));
 diesel::joinable!(orders -> stores (store_id));
 diesel::joinable!(orders -> users (customer_id));
 diesel::joinable!(payments -> orders (order_id));
 diesel::joinable!(payments -> users (collected_by));
+diesel::joinable!(price_overrides -> stores (store_id));
+diesel::joinable!(price_overrides -> variants (variant_id));
 diesel::joinable!(product_modifier_groups -> modifier_groups (group_id));
 diesel::joinable!(product_modifier_groups -> products (product_id));
 diesel::joinable!(products -> categories (category_id));
+diesel::joinable!(recipe_versions -> products (product_id));
+diesel::joinable!(recipe_versions -> users (actor_id));
 diesel::joinable!(recipes -> products (product_id));
+diesel::joinable!(redemptions -> coupons (coupon_id));
+diesel::joinable!(redemptions -> orders (order_id));
+diesel::joinable!(redemptions -> promotions (promotion_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(snoozes -> ingredients (ingredient_id));
+diesel::joinable!(snoozes -> modifiers (modifier_id));
+diesel::joinable!(snoozes -> stores (store_id));
+diesel::joinable!(snoozes -> users (created_by));
+diesel::joinable!(snoozes -> variants (variant_id));
 diesel::joinable!(stock_levels -> ingredients (ingredient_id));
 diesel::joinable!(stock_levels -> stores (store_id));
 diesel::joinable!(stock_movements -> ingredients (ingredient_id));
@@ -616,10 +902,15 @@ diesel::joinable!(variant_ingredients -> variants (variant_id));
 diesel::joinable!(variants -> products (product_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit_entries,
     cart_lines,
     carts,
     categories,
+    combo_slot_variants,
+    combo_slots,
+    coupons,
     deliveries,
+    delivery_zones,
     event_counters,
     ingredients,
     kitchen_items,
@@ -633,11 +924,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_lines,
     orders,
     payments,
+    price_overrides,
     product_modifier_groups,
     products,
+    promotions,
+    recipe_versions,
     recipes,
+    redemptions,
     refresh_tokens,
     sessions,
+    snoozes,
     stock_levels,
     stock_movements,
     stock_reservations,

@@ -1,0 +1,3 @@
+drop table redemptions;
+drop table coupons;
+drop table promotions;

@@ -1,0 +1,2 @@
+drop function stamp_catalogue() cascade;
+drop table catalogue_stamp;
