@@ -23,7 +23,7 @@ use crate::http::problem::{self, PublicUrl};
 use crate::http::receive::BODY_LIMIT;
 use crate::platform::Published;
 use crate::streams::hub::Hub;
-use crate::{accounts, carts, deliveries, kitchen, menu, openapi, orders, platform, recipes, stock, stores, streams};
+use crate::{accounts, carts, deliveries, kitchen, menu, openapi, orders, platform, promotions, recipes, stock, stores, streams};
 
 /// Every slice. The hot paths come first: the router asks in this order.
 fn slices(cfg: &mut ServiceConfig) {
@@ -35,6 +35,7 @@ fn slices(cfg: &mut ServiceConfig) {
         .configure(streams::configure)
         .configure(stock::configure)
         .configure(recipes::configure)
+        .configure(promotions::configure)
         .configure(stores::configure)
         .configure(accounts::configure)
         .configure(platform::configure);

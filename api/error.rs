@@ -74,11 +74,20 @@ codes! {
     ProductUnavailable = "product_unavailable" 409,
     AlreadyClaimed = "already_claimed" 409,
     EmailTaken = "email_taken" 409,
+    AlreadyExists = "already_exists" 409,
+    InUse = "in_use" 409,
+    BelowMinimum = "below_minimum" 409,
+    OptionsInvalid = "options_invalid" 409,
+    NotServedNow = "not_served_now" 409,
+    AgeConfirmationRequired = "age_confirmation_required" 409,
+    CouponInvalid = "coupon_invalid" 409,
     IdempotencyInFlight = "idempotency_in_flight" 409,
+    VersionConflict = "version_conflict" 412,
     PayloadTooLarge = "payload_too_large" 413,
     UnsupportedMediaType = "unsupported_media_type" 415,
     InvalidRequest = "invalid_request" 422,
     IdempotencyMismatch = "idempotency_mismatch" 422,
+    PreconditionRequired = "precondition_required" 428,
     TooManyRequests = "too_many_requests" 429,
     Internal = "internal_error" 500,
     Busy = "busy" 503,
@@ -110,6 +119,11 @@ impl Error {
 
     pub fn invalid(faults: Vec<Fault>) -> Error {
         Error { faults, ..Error::new(Code::InvalidRequest) }
+    }
+
+    /// Somebody has changed it since the caller read it; the problem tells the present version.
+    pub fn version_conflict(present: i32) -> Error {
+        Error::new(Code::VersionConflict).with("version", present).extend("currentVersion", Value::from(present))
     }
 
     pub fn busy() -> Error {

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod app;
+pub mod audit;
 pub mod carts;
+pub mod catalogue;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -20,6 +22,7 @@ pub mod openapi;
 pub mod orders;
 pub mod payments;
 pub mod platform;
+pub mod promotions;
 pub mod recipes;
 pub mod stock;
 pub mod stores;

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 const LADDER: [&str; 10] = [
     "config openapi clock",
     "error telemetry",
-    "db events embedded",
-    "http jobs",
-    "stores menu recipes stock accounts streams platform stock::ledger kitchen::ledger payments::ledger deliveries::ledger",
+    "db events embedded audit",
+    "http jobs catalogue",
+    "stores menu recipes promotions stock accounts streams platform
+     stock::ledger promotions::ledger kitchen::ledger payments::ledger deliveries::ledger",
     "carts",
     "orders",
     "payments deliveries kitchen",
@@ -241,7 +242,7 @@ fn room(path: &str) -> String {
 }
 
 fn floor(room: &str) -> Option<usize> {
-    LADDER.iter().position(|rooms| rooms.split(' ').any(|name| name == room)).map(|index| index + 1)
+    LADDER.iter().position(|rooms| rooms.split_whitespace().any(|name| name == room)).map(|index| index + 1)
 }
 
 /// The tables of the migrations: where each is created, and its owner if a comment names it.

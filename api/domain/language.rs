@@ -43,10 +43,12 @@ fn thousandths(weight: &str) -> i32 {
 }
 
 /// A text in every language of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S", example = "Reine")]
     pub fr: String,
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S", example = "Reine")]
     pub en: String,
 }
 

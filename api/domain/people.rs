@@ -24,6 +24,17 @@ words! {
     }
 }
 
+words! {
+    /// What somebody did to a thing that managers keep.
+    AuditAction {
+        Create = "create",
+        Update = "update",
+        /// Taken off sale; writing it again brings it back.
+        Archive = "archive",
+        Delete = "delete",
+    }
+}
+
 impl From<Role> for Actor {
     fn from(role: Role) -> Actor {
         match role {

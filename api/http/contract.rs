@@ -46,6 +46,7 @@ pub fn complete(document: &OpenApi) -> Value {
     document["components"]["schemas"]["Problem"] = schema_of(Problem::schema());
     document["components"]["schemas"]["Problem"]["additionalProperties"] = json!(true);
     document["components"]["schemas"]["ProblemPart"] = schema_of(ProblemPart::schema());
+    merge_parts(&mut document["components"]["schemas"]);
     let schemas = document["components"]["schemas"].clone();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, item) in paths {
@@ -62,6 +63,29 @@ pub fn complete(document: &OpenApi) -> Value {
         }
     }
     with_named_pages(document)
+}
+
+/// A document that has what was sent in it is one object: the macro writes it as «all of» two, of which the one that was
+/// sent refuses the fields of the other.
+fn merge_parts(schemas: &mut Value) {
+    let known = schemas.clone();
+    for schema in schemas.as_object_mut().into_iter().flatten().map(|(_, schema)| schema) {
+        let Some(parts) = schema.get("allOf").and_then(Value::as_array).cloned() else { continue };
+        let resolved = parts.iter().map(|part| match part["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            Some(name) => &known[name],
+            None => part,
+        });
+        let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+        for part in resolved {
+            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            required.extend(part["required"].as_array().cloned().unwrap_or_default());
+        }
+        let description = schema.get("description").cloned();
+        *schema = json!({ "type": "object", "properties": properties, "required": required });
+        if let Some(description) = description {
+            schema["description"] = description;
+        }
+    }
 }
 
 /// A page of orders is called `OrderPage` and refers to `Order`; the macro calls it `Page_Order` and repeats the order.
@@ -110,6 +134,12 @@ fn standard_problems(operation: &Value) -> Vec<Code> {
         codes.extend([Code::IdempotencyInFlight, Code::IdempotencyMismatch, Code::InvalidRequest]);
         if key["required"] == true {
             codes.push(Code::IdempotencyKeyRequired);
+        }
+    }
+    if let Some(version) = parameters.iter().find(|p| p["name"] == "If-Match") {
+        codes.extend([Code::VersionConflict, Code::InvalidRequest]);
+        if version["required"] == true {
+            codes.push(Code::PreconditionRequired);
         }
     }
     if operation.get("requestBody").is_some() {

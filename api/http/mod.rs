@@ -4,6 +4,7 @@ pub mod answer;
 pub mod auth;
 pub mod client;
 pub mod contract;
+pub mod edit;
 mod examples;
 pub mod idempotency;
 pub mod page;

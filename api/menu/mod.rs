@@ -1,8 +1,9 @@
 //! What the chain sells and what can still be made of it, shop by shop.
 //!
 //! Owns `tax_rates`, `categories`, `products`, `variants`, `modifier_groups`, `modifiers`, `modifier_sizes`,
-//! `product_modifier_groups`. Invariant: a variant is available when every ingredient of its recipe is.
+//! `product_modifier_groups`, `portion_policies`, `combo_slots`, `combo_slot_variants`, `price_overrides`, `snoozes`. Invariant: a variant is available when every ingredient of its recipe is.
 
+mod categories;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
 mod queries;
@@ -10,5 +11,10 @@ mod queries;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(menu::find_menu);
+    cfg.service(menu::find_menu)
+        .service(categories::list_categories)
+        .service(categories::create_category)
+        .service(categories::find_category)
+        .service(categories::replace_category)
+        .service(categories::archive_category);
 }
