@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::catalogue::{Catalogue, Modifier, Product, Slot, Variant};
 use crate::menu::{Availability, ProductKind, SizeCode};
-use crate::stock::{Demand, Quantity, servings};
+use crate::stock::{Demand, Quantity, Recipe, servings};
 
 /// Customers are told how many are left when it is no more than this.
 pub const FEW: u32 = 5;
@@ -81,9 +81,12 @@ pub fn count(catalogue: &Catalogue, shelf: &Shelf) -> Servings {
     let mut counted: Servings = simple.map(|variant| (Made::Variant(variant.id), of_variant(variant))).collect();
     for product in catalogue.products.iter().filter(|product| product.on_sale && product.kind == ProductKind::Combo) {
         let sets = of_combo(product, &counted);
-        for variant in product.variants.iter().filter(|id| catalogue.variants.get(id).is_some_and(|variant| variant.on_sale)) {
-            let count = if shelf.snoozed.variants.contains(variant) { 0 } else { sets };
-            counted.insert(Made::Variant(*variant), count);
+        let variants = product.variants.iter().filter_map(|id| catalogue.variants.get(id));
+        for variant in variants.filter(|variant| variant.on_sale) {
+            // What the set itself takes, such as a box, bounds it as well.
+            let own = if variant.recipe.is_empty() { sets } else { of_variant(variant) };
+            let count = if shelf.snoozed.variants.contains(&variant.id) { 0 } else { sets.min(own) };
+            counted.insert(Made::Variant(variant.id), count);
         }
     }
     for modifier in catalogue.modifiers.values().filter(|modifier| modifier.on_sale) {
@@ -122,13 +125,24 @@ fn of_combo(combo: &Product, counted: &Servings) -> u32 {
 /// Whether customers may see a difference when these ingredients go from one level to another: something that takes one
 /// of them has few servings of it, before or after. Cheap, so that most orders need not count everything.
 pub fn may_show(catalogue: &Catalogue, before: &BTreeMap<Uuid, Quantity>, after: &BTreeMap<Uuid, Quantity>) -> bool {
-    let scarce = |(ingredient, each): &(Uuid, Quantity)| {
-        let few = |levels: &BTreeMap<Uuid, Quantity>| levels.get(ingredient).is_some_and(|left| left.0 / each.0.max(1) <= i64::from(FEW));
-        few(before) || few(after)
+    let slots = catalogue.products.iter().flat_map(|product| &product.slots);
+    let places = slots.flat_map(|slot| slot.variants.keys().map(|id| (*id, slot.minimum)));
+    // A set that takes two of something is down to a few while there are still twice as many of that.
+    let mut each_set: BTreeMap<Uuid, u32> = BTreeMap::new();
+    for (variant, minimum) in places {
+        let most = each_set.entry(variant).or_default();
+        *most = minimum.max(*most);
+    }
+    let scarce = |recipe: &Recipe, times: u32| {
+        recipe.iter().any(|(ingredient, each)| {
+            let few = |level: Quantity| level.0 / each.times(times.max(1)).0.max(1) <= i64::from(FEW);
+            let (before, after) = (before.get(ingredient), after.get(ingredient));
+            (before.is_some() || after.is_some()) && [before, after].iter().any(|level| few(level.copied().unwrap_or_default()))
+        })
     };
-    let variants = catalogue.variants.values().map(|variant| &variant.recipe);
-    let modifiers = catalogue.modifiers.values().flat_map(|modifier| modifier.sizes.values().map(|size| &size.recipe));
-    variants.chain(modifiers).any(|recipe| recipe.iter().any(scarce))
+    let variants = catalogue.variants.values();
+    variants.into_iter().any(|variant| scarce(&variant.recipe, each_set.get(&variant.id).copied().unwrap_or(1)))
+        || catalogue.modifiers.values().flat_map(|modifier| modifier.sizes.values()).any(|size| scarce(&size.recipe, 1))
 }
 
 /// What customers are told differently after a change: each thing with how many are left now.

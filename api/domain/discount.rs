@@ -22,6 +22,9 @@ pub struct Discounted {
     pub left_out: Vec<Uuid>,
 }
 
+/// Which of the offers under the eye apply to a line, one by one: lines that have this in common are the same to them.
+type Reach = Vec<bool>;
+
 /// Takes what is best for the customer: all offers that may be combined, or one of those that may not. Of equals the
 /// combined ones, else the oldest (ids are UUIDv7).
 pub fn best(lines: &[Line], fee: Cents, offers: &[Offer]) -> Discounted {
@@ -37,6 +40,10 @@ pub fn best(lines: &[Line], fee: Cents, offers: &[Offer]) -> Discounted {
             best = other;
             taken = vec![offer.id];
         }
+    }
+    if best.worth() == Cents::ZERO {
+        // Nothing is worth more than these.
+        return best;
     }
     best.left_out = offers.iter().map(|offer| offer.id).filter(|id| !taken.contains(id)).collect();
     best
@@ -60,19 +67,25 @@ fn rank(effect: Effect) -> u8 {
 /// Takes these offers off, one after the other: each sees what the ones before have left.
 fn apply(lines: &[Line], fee: Cents, offers: &[&Offer]) -> Discounted {
     let gross = |line: &Line| line.parts.iter().map(|(rate, amount)| (*rate, amount.times(line.quantity))).collect();
+    let reached = |line: usize| offers.iter().map(|offer| offer.eligible.get(line).copied().unwrap_or(false)).collect();
+    let reach: Vec<Reach> = (0..lines.len()).map(reached).collect();
+    let mut paid: Vec<u32> = lines.iter().map(|line| line.quantity).collect();
     let mut state =
         Discounted { left: lines.iter().map(gross).collect(), fee, adjustments: Vec::new(), left_out: Vec::new() };
     for offer in offers {
         let amount = match offer.effect {
             Effect::Percent(basis_points) => {
                 let sum = sum(&state.left, &offer.eligible);
-                spread(&mut state.left, &offer.eligible, percentage(sum, basis_points))
+                spread(&mut state.left, &reach, &offer.eligible, percentage(sum, basis_points))
             }
             Effect::Amount(amount) => {
                 let sum = sum(&state.left, &offer.eligible);
-                spread(&mut state.left, &offer.eligible, amount.min(sum))
+                spread(&mut state.left, &reach, &offer.eligible, amount.min(sum))
             }
-            Effect::BuyXGetY { buy, get } => give_units(lines, &mut state.left, &offer.eligible, buy, get),
+            Effect::BuyXGetY { buy, get } => {
+                let free = free_units(lines, &mut paid, &reach, &offer.eligible, (buy, get));
+                give(lines, &mut state.left, &free)
+            }
             Effect::FreeDelivery => std::mem::take(&mut state.fee),
         };
         if amount > Cents::ZERO {
@@ -91,44 +104,56 @@ fn sum(left: &[BTreeMap<Rate, Cents>], eligible: &[bool]) -> Cents {
     left.iter().zip(eligible).filter(|(_, is)| **is).flat_map(|(line, _)| line.values().copied()).sum()
 }
 
-/// Takes an amount off the eligible lines, in proportion to what is left of them: first rate by rate, then line by line.
-fn spread(left: &mut [BTreeMap<Rate, Cents>], eligible: &[bool], amount: Cents) -> Cents {
-    let mut by_rate: BTreeMap<Rate, Cents> = BTreeMap::new();
-    for (line, _) in left.iter().zip(eligible).filter(|(_, is)| **is) {
+/// Takes an amount off the eligible lines, in proportion to what is left of them: first rate by rate, then by what other
+/// offers apply to, then line by line. Were the lines of a rate not told apart by their offers first, a cent of rounding
+/// could fall on either side of another offer's border, as the lines happen to lie.
+fn spread(left: &mut [BTreeMap<Rate, Cents>], reach: &[Reach], eligible: &[bool], amount: Cents) -> Cents {
+    let mut parts: BTreeMap<Rate, BTreeMap<&Reach, Vec<&mut Cents>>> = BTreeMap::new();
+    for ((line, reach), _) in left.iter_mut().zip(reach).zip(eligible).filter(|(_, is)| **is) {
         for (rate, part) in line {
-            let sum = by_rate.entry(*rate).or_default();
-            *sum = *sum + *part;
+            parts.entry(*rate).or_default().entry(reach).or_default().push(part);
         }
     }
-    let weights: Vec<Cents> = by_rate.values().copied().collect();
-    for (rate, share) in by_rate.into_keys().zip(allocate(amount, &weights)) {
-        let lines = left.iter_mut().zip(eligible).filter(|(_, is)| **is);
-        let mut parts: Vec<&mut Cents> = lines.filter_map(|(line, _)| line.get_mut(&rate)).collect();
-        let weights: Vec<Cents> = parts.iter().map(|part| **part).collect();
-        for (part, off) in parts.iter_mut().zip(allocate(share, &weights)) {
-            **part = **part - off;
+    let sum = |parts: &Vec<&mut Cents>| parts.iter().map(|part| **part).sum::<Cents>();
+    let weights: Vec<Cents> = parts.values().map(|rate| rate.values().map(sum).sum()).collect();
+    for (rate, share) in parts.into_values().zip(allocate(amount, &weights)) {
+        let weights: Vec<Cents> = rate.values().map(sum).collect();
+        for (parts, share) in rate.into_values().zip(allocate(share, &weights)) {
+            let weights: Vec<Cents> = parts.iter().map(|part| **part).collect();
+            for (part, off) in parts.into_iter().zip(allocate(share, &weights)) {
+                *part = *part - off;
+            }
         }
     }
     amount
 }
 
-/// Makes the cheapest units free: `get` of every `buy + get`.
-fn give_units(lines: &[Line], left: &mut [BTreeMap<Rate, Cents>], eligible: &[bool], buy: u32, get: u32) -> Cents {
-    let mut cheapest: Vec<(&Line, &mut BTreeMap<Rate, Cents>)> =
-        lines.iter().zip(left).zip(eligible).filter(|(_, is)| **is).map(|(pair, _)| pair).collect();
-    // Units of one price may differ in their rates: those are told apart too, so the order of lines decides nothing.
-    cheapest.sort_by_key(|(line, _)| (line.unit_price(), line.parts.clone()));
-    let units = cheapest.iter().fold(0u32, |sum, (line, _)| sum.saturating_add(line.quantity));
-    let mut free = units / buy.saturating_add(get).max(1) * get;
+/// How many units of each line become free: the cheapest that are still paid for, `get` of every `buy + get`. A unit that
+/// is free already counts among those bought, but is not given twice.
+fn free_units(lines: &[Line], paid: &mut [u32], reach: &[Reach], eligible: &[bool], (buy, get): (u32, u32)) -> Vec<u32> {
+    let mut free = vec![0; lines.len()];
+    let places = lines.iter().zip(paid).zip(&mut free).zip(reach.iter().zip(eligible));
+    let mut cheapest: Vec<_> = places.filter(|(_, (_, is))| **is).collect();
+    // Units of one price may differ in their rates and offers: those are told apart too, so the order of lines decides
+    // nothing.
+    cheapest.sort_by_key(|(((line, _), _), (reach, _))| (line.unit_price(), line.parts.clone(), *reach));
+    let units = cheapest.iter().fold(0u32, |sum, (((line, _), _), _)| sum.saturating_add(line.quantity));
+    let mut count = units / buy.saturating_add(get).max(1) * get;
+    for (((_, paid), free), _) in cheapest {
+        *free = count.min(*paid);
+        *paid -= *free;
+        count -= *free;
+    }
+    free
+}
+
+fn give(lines: &[Line], left: &mut [BTreeMap<Rate, Cents>], free: &[u32]) -> Cents {
     let mut given = Cents::ZERO;
-    for (line, left) in cheapest {
-        let count = line.quantity.min(free);
-        free -= count;
+    for ((line, left), count) in lines.iter().zip(left).zip(free) {
         for (rate, part) in &line.parts {
-            let Some(left) = left.get_mut(rate) else { continue };
-            let off = part.times(count).min(*left);
-            *left = *left - off;
+            let off = part.times(*count);
             given = given + off;
+            left.entry(*rate).and_modify(|left| *left = *left - off);
         }
     }
     given

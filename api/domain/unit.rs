@@ -106,7 +106,9 @@ fn combo(catalogue: &Catalogue, context: &Context, selection: &Selection, own: P
             complete = false;
             continue;
         };
-        let surcharge = chosen.second_variant_id.and_then(surcharge).map_or(first, |second| second.max(first));
+        let second = chosen.second_variant_id.map(surcharge);
+        complete &= second != Some(None);
+        let surcharge = second.flatten().map_or(first, |second| second.max(first));
         let rate = plate.rate(catalogue, context)?;
         plates.push((rate, chosen, surcharge, plate));
     }

@@ -47,6 +47,11 @@ pub struct MaybeIfMatch(Option<i32>);
 pub struct IfMatch(MaybeIfMatch);
 
 impl MaybeIfMatch {
+    /// Whatever the version is.
+    pub fn any() -> MaybeIfMatch {
+        MaybeIfMatch(None)
+    }
+
     /// Fails when the thing is not what the caller has read.
     pub fn check(self, present: i32) -> Result<()> {
         match self.0 {

@@ -57,9 +57,6 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
         (
             stores::business_day_cutoff.eq(cutoff),
             stores::service_types.eq(services),
-            stores::delivery_radius_metres.eq(entry.delivery_radius_metres),
-            stores::delivery_fee_cents.eq(entry.delivery_fee_cents),
-            stores::free_delivery_from_cents.eq(entry.free_delivery_from_cents),
             stores::preparation_minutes.eq(entry.preparation_minutes),
             stores::delivery_minutes.eq(entry.delivery_minutes),
             stores::acceptance_deadline_minutes.eq(entry.acceptance_deadline_minutes),
