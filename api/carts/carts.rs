@@ -103,14 +103,13 @@ pub(crate) async fn create_cart(
         }
         let token = random_token();
         // Who takes an order on the phone is not its customer.
-        let own = matches!(channel, Channel::Web | Channel::App);
         let new = NewCart {
             id: Uuid::now_v7(),
             token_hash: sha256(token.as_bytes()),
             store_id,
             service_type: body.service_type,
             channel,
-            customer_id: user.as_ref().filter(|_| own).map(|user| user.id),
+            customer_id: user.as_ref().filter(|_| channel.is_of_customers()).map(|user| user.id),
         };
         let cart = queries::insert(conn, new, now)?;
         let view = Cart { token: Some(token), ..view(conn, &catalogues, cart, language, now)? };

@@ -70,8 +70,7 @@ fn apply(lines: &[Line], fee: Cents, offers: &[&Offer]) -> Discounted {
     let reached = |line: usize| offers.iter().map(|offer| offer.eligible.get(line).copied().unwrap_or(false)).collect();
     let reach: Vec<Reach> = (0..lines.len()).map(reached).collect();
     let mut paid: Vec<u32> = lines.iter().map(|line| line.quantity).collect();
-    let mut state =
-        Discounted { left: lines.iter().map(gross).collect(), fee, adjustments: Vec::new(), left_out: Vec::new() };
+    let mut state = Discounted { left: lines.iter().map(gross).collect(), fee, adjustments: Vec::new(), left_out: Vec::new() };
     for offer in offers {
         let amount = match offer.effect {
             Effect::Percent(basis_points) => {
@@ -157,4 +156,93 @@ fn give(lines: &[Line], left: &mut [BTreeMap<Rate, Cents>], free: &[u32]) -> Cen
         }
     }
     given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::euros;
+
+    fn line(quantity: u32, rate: i32, price: &str) -> Line {
+        Line { parts: BTreeMap::from([(Rate(rate), euros(price))]), quantity }
+    }
+
+    fn offer(number: u128, stackable: bool, effect: Effect, eligible: &[bool]) -> Offer {
+        Offer { id: Uuid::from_u128(number), effect, stackable, eligible: eligible.to_vec() }
+    }
+
+    /// What each offer took, in the order they were applied in; what was left out.
+    fn taken(discounted: &Discounted) -> (Vec<(u128, Cents)>, Vec<u128>) {
+        let amounts = discounted.adjustments.iter().map(|adjustment| (adjustment.offer.as_u128(), adjustment.amount));
+        (amounts.collect(), discounted.left_out.iter().map(Uuid::as_u128).collect())
+    }
+
+    #[test]
+    fn units_come_first_then_shares_then_amounts_then_the_fee() {
+        let lines = [line(3, 1000, "10")];
+        let offers = [
+            offer(1, true, Effect::FreeDelivery, &[true]),
+            offer(2, true, Effect::Amount(euros("5")), &[true]),
+            offer(3, true, Effect::Percent(1_000), &[true]),
+            offer(4, true, Effect::BuyXGetY { buy: 2, get: 1 }, &[true]),
+        ];
+        let amounts = vec![(4, euros("10")), (3, euros("2")), (2, euros("5")), (1, euros("3"))];
+        assert_eq!(taken(&best(&lines, euros("3"), &offers)), (amounts, vec![]));
+    }
+
+    #[test]
+    fn a_unit_is_given_once_however_the_lines_lie() {
+        let gift = |number| offer(number, true, Effect::BuyXGetY { buy: 2, get: 1 }, &[true; 4]);
+        let whole = vec![line(4, 1000, "10")];
+        let split = vec![line(1, 1000, "10"), line(1, 1000, "10"), line(2, 1000, "10")];
+        for lines in [whole, split] {
+            let both = best(&lines, Cents::ZERO, &[gift(1), gift(2)]);
+            assert_eq!(taken(&both), (vec![(1, euros("10")), (2, euros("10"))], vec![]));
+        }
+        let lines = [line(1, 1000, "8"), line(2, 1000, "10")];
+        let three = best(&lines, Cents::ZERO, &[gift(1), gift(2), gift(3)]);
+        assert_eq!(taken(&three), (vec![(1, euros("8")), (2, euros("10")), (3, euros("10"))], vec![]), "the cheapest first");
+    }
+
+    #[test]
+    fn of_units_at_one_price_those_are_free_to_which_no_other_offer_applies() {
+        let gift = offer(1, true, Effect::BuyXGetY { buy: 1, get: 1 }, &[true, true]);
+        let half = |eligible: &[bool]| offer(2, true, Effect::Percent(5_000), eligible);
+        let lines = [line(1, 1000, "10"), line(1, 1000, "10")];
+        for eligible in [[true, false], [false, true]] {
+            let both = best(&lines, Cents::ZERO, &[gift.clone(), half(&eligible)]);
+            assert_eq!(taken(&both).0, [(1, euros("10")), (2, euros("5"))]);
+        }
+    }
+
+    #[test]
+    fn of_equal_offers_the_combined_ones_win_and_then_the_oldest() {
+        let lines = [line(1, 1000, "10")];
+        let five = |number, stackable| offer(number, stackable, Effect::Amount(euros("5")), &[true]);
+        let best = |offers: &[Offer]| taken(&best(&lines, Cents::ZERO, offers));
+        assert_eq!(best(&[five(1, false), five(2, true)]), (vec![(2, euros("5"))], vec![1]));
+        assert_eq!(best(&[five(2, false), five(1, false)]), (vec![(1, euros("5"))], vec![2]));
+    }
+
+    #[test]
+    fn an_offer_that_is_worth_nothing_is_left_out_only_for_a_better_one() {
+        let lines = [line(1, 1000, "10")];
+        let free = offer(1, false, Effect::FreeDelivery, &[true]);
+        assert_eq!(taken(&best(&lines, Cents::ZERO, std::slice::from_ref(&free))), (vec![], vec![]));
+        let five = offer(2, true, Effect::Amount(euros("5")), &[true]);
+        assert_eq!(taken(&best(&lines, Cents::ZERO, &[free, five])), (vec![(2, euros("5"))], vec![1]));
+    }
+
+    #[test]
+    fn a_discount_follows_what_is_left_of_each_line() {
+        let lines = [line(1, 1000, "10"), line(1, 550, "10"), line(2, 1000, "10")];
+        let offers = [
+            offer(1, true, Effect::Percent(5_000), &[true, false, false]),
+            offer(2, true, Effect::Amount(euros("7")), &[true; 3]),
+        ];
+        let left = best(&lines, Cents::ZERO, &offers).left;
+        // 5, 10 and 20 are left of the lines; 7.00 takes a fifth of each.
+        let euros = ["4", "8", "16"].map(euros);
+        assert_eq!(left.iter().flat_map(|line| line.values().copied()).collect::<Vec<_>>(), euros);
+    }
 }

@@ -9,7 +9,8 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::catalogue::{
-    Catalogue, Category, Group, Ingredient, Modifier, ModifierSize, Override, PortionPolicy, Product, Slot, Target, TaxRate, Variant,
+    Catalogue, Category, Group, Ingredient, Modifier, ModifierSize, Override, PortionPolicy, Product, Slot, Target, TaxRate,
+    Variant,
 };
 use crate::hours::{ClockTime, Weekday, Window};
 use crate::language::Text;
@@ -325,7 +326,12 @@ pub(crate) fn special(number: u128, whom: &str, price: Cents) -> Override {
 
 fn tax_rate([category, service, percent, from]: [&'static str; 4]) -> TaxRate {
     let rate = Rate(i32::try_from(hundredths(percent)).expect(percent));
-    TaxRate { category: word::<TaxCategory>(category), service: ServiceType::try_from(service.to_owned()).ok(), rate, from: day(from) }
+    TaxRate {
+        category: word::<TaxCategory>(category),
+        service: ServiceType::try_from(service.to_owned()).ok(),
+        rate,
+        from: day(from),
+    }
 }
 
 fn promotion(number: u128, [slug, effect, combined, condition]: [&'static str; 4]) -> Promotion {

@@ -187,7 +187,9 @@ mod tests {
         assert_eq!(next_edge([&night], at("2026-11-27 21:00")), at("2026-11-27 22:00"));
         assert_eq!(next_edge([&night], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
         assert_eq!(next_edge([], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
-        for (text, good) in [("00:00", true), ("24:00", true), ("24:01", false), ("7:00", false), ("12:60", false), ("+7:-0", false), ("", false)] {
+        for (text, good) in
+            [("00:00", true), ("24:00", true), ("24:01", false), ("7:00", false), ("12:60", false), ("+7:-0", false), ("", false)]
+        {
             assert_eq!(ClockTime::try_from(text.to_owned()).is_ok(), good, "{text}");
         }
     }

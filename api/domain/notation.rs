@@ -26,7 +26,12 @@ pub(crate) fn selection(catalogue: &Catalogue, text: &str) -> Selection {
     let (own, inside) = text.trim().split_once('(').unwrap_or((text.trim(), ""));
     let (variant_id, second_variant_id, modifiers) = dish(own);
     let inside = inside.trim_end_matches(')').split(',').map(str::trim).filter(|part| !part.is_empty());
-    Selection { variant_id, second_variant_id, modifiers, components: inside.map(|part| component(catalogue, own, part)).collect() }
+    Selection {
+        variant_id,
+        second_variant_id,
+        modifiers,
+        components: inside.map(|part| component(catalogue, own, part)).collect(),
+    }
 }
 
 /// It goes to the slot that offers it, or to the first, that the test may see it refused.
@@ -34,7 +39,7 @@ fn component(catalogue: &Catalogue, combo: &str, text: &str) -> ChosenComponent 
     let (variant_id, second_variant_id, modifiers) = dish(text);
     let combo = catalogue.products.iter().find(|product| product.slug == combo).expect(combo);
     let slot = combo.slots.iter().find(|slot| slot.variants.contains_key(&variant_id)).or(combo.slots.first());
-    ChosenComponent { slot_id: slot.expect(text).id, variant_id, second_variant_id, modifiers }
+    ChosenComponent { slot_id: slot.map_or(Uuid::nil(), |slot| slot.id), variant_id, second_variant_id, modifiers }
 }
 
 fn dish(text: &str) -> (Uuid, Option<Uuid>, Vec<ChosenModifier>) {

@@ -113,8 +113,8 @@ pub fn items(lines: &[Line]) -> Cents {
 /// rates in proportion to what is paid at each (French rule for an accessory service: BOI-TVA-CHAMP-60-30).
 pub fn price(basket: &Basket) -> Priced {
     let items = items(&basket.lines);
-    let tiers = basket.delivery.iter().flatten().filter(|tier| items > Cents::ZERO && tier.from <= items);
-    let delivery_fee = tiers.last().map_or(Cents::ZERO, |tier| tier.fee);
+    let reached = |tier: &&Tier| items > Cents::ZERO && tier.from <= items;
+    let delivery_fee = basket.delivery.iter().flatten().rev().find(reached).map_or(Cents::ZERO, |tier| tier.fee);
     let discounted = discount::best(&basket.lines, delivery_fee, &basket.offers);
     let lines: Vec<PricedLine> = basket
         .lines
@@ -176,7 +176,9 @@ mod tests {
 
     fn line() -> impl Strategy<Value = Line> {
         let parts = prop::sample::subsequence(&RATES[..], 1..=3)
-            .prop_flat_map(|rates| prop::collection::vec(0i64..3_000, rates.len()).prop_map(move |amounts| (rates.clone(), amounts)))
+            .prop_flat_map(|rates| {
+                prop::collection::vec(0i64..3_000, rates.len()).prop_map(move |amounts| (rates.clone(), amounts))
+            })
             .prop_map(|(rates, amounts)| rates.into_iter().zip(amounts.into_iter().map(Cents)).collect());
         // Few prices, so that lines often cost the same: ties are where an order could show.
         let plain = (prop::sample::select(&RATES[..]), prop::sample::select(vec![Cents(100), Cents(333), Cents(1_250)]));
@@ -198,7 +200,9 @@ mod tests {
         let eligible = prop::collection::vec(prop::bool::weighted(0.7), lines);
         prop::collection::vec((effect(), prop::bool::weighted(0.7), eligible), 0..=4).prop_map(|offers| {
             let numbered = (1u128..).zip(offers);
-            numbered.map(|(number, (effect, stackable, eligible))| Offer { id: Uuid::from_u128(number), effect, stackable, eligible }).collect()
+            numbered
+                .map(|(number, (effect, stackable, eligible))| Offer { id: Uuid::from_u128(number), effect, stackable, eligible })
+                .collect()
         })
     }
 
@@ -221,11 +225,7 @@ mod tests {
         let line = |(place, quantity): &(usize, u32)| Line { quantity: *quantity, ..basket.lines[*place].clone() };
         let eligible = |offer: &Offer| places.iter().map(|(place, _)| offer.eligible[*place]).collect();
         let offer = |offer: &Offer| Offer { eligible: eligible(offer), ..offer.clone() };
-        Basket {
-            lines: places.iter().map(line).collect(),
-            offers: basket.offers.iter().map(offer).collect(),
-            ..basket.clone()
-        }
+        Basket { lines: places.iter().map(line).collect(), offers: basket.offers.iter().map(offer).collect(), ..basket.clone() }
     }
 
     /// All that does not speak of single lines.

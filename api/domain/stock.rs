@@ -177,7 +177,7 @@ mod tests {
         let read = |number: f64| Quantity::deserialize(IntoDeserializer::<Error>::into_deserializer(number)).ok();
         assert_eq!(read(0.125), Some(Quantity(125)));
         assert_eq!(read(99_999_999.999), Some(Quantity(99_999_999_999)));
-        assert_eq!([0.0004, 600_000.0004, 100_000_000.5, f64::NAN, f64::INFINITY].map(read), [None; 5]);
+        assert_eq!([0.0004, 600_000.000_4, 100_000_000.5, f64::NAN, f64::INFINITY].map(read), [None; 5]);
     }
 
     proptest! {

@@ -275,6 +275,8 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_the_same_size" => ["Both halves have the same size.", "Les deux moitiés ont la même taille."],
         "only_on_the_whole" => ["This goes on the whole, not on one half.", "Ceci concerne le tout, et non une moitié."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
+        "not_within_days" => ["This should be within the next {limit} days.", "Cette date doit être dans les {limit} prochains jours."],
+        "only_one_of" => ["Only one of these can be named.", "Un seul de ces éléments peut être nommé."],
         "not_within_a_week" => ["This should be within the next seven days.", "Cette date doit être dans les sept prochains jours."],
         "not_within_a_day" => ["This should be within the next 24 hours.", "Cette date doit être dans les prochaines 24 heures."],
         "only_with_cash" => ["Only cash is handed over.", "Uniquement pour un paiement en espèces."],

@@ -191,5 +191,10 @@ pub fn open(conn: &mut PgConnection, store_id: Uuid, levels: &BTreeMap<Uuid, Qua
     .bind::<Text, _>(MovementKind::Count.as_str())
     .bind::<Timestamptz, _>(now)
     .execute(conn)?;
+    // No event of the store tells of it: its menus are to be looked at again all the same.
+    diesel::sql_query("select pg_notify($1, $2::text)")
+        .bind::<Text, _>(crate::events::CHANNEL)
+        .bind::<SqlUuid, _>(store_id)
+        .execute(conn)?;
     Ok(())
 }
