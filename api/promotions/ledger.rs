@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -70,11 +71,14 @@ impl Limits {
     }
 }
 
-/// What makes two guests the same customer: hashes, because a promotion need not know whom it knows.
-pub fn identities(account: Option<Uuid>, phone: &str, email: Option<&str>) -> Vec<String> {
+/// What makes two guests the same customer, as far as it is known: hashes, because a promotion need not know whom it knows.
+pub fn identities(account: Option<Uuid>, phone: Option<&str>, email: Option<&str>) -> Vec<String> {
     let email = email.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty());
-    let known =
-        [account.map(|id| format!("account:{id}")), Some(format!("phone:{phone}")), email.map(|email| format!("email:{email}"))];
+    let known = [
+        account.map(|id| format!("account:{id}")),
+        phone.map(|phone| format!("phone:{phone}")),
+        email.map(|email| format!("email:{email}")),
+    ];
     known.into_iter().flatten().map(|name| hash_of(name.as_bytes(), 16)).collect()
 }
 
@@ -265,21 +269,39 @@ fn lock(conn: &mut PgConnection, promotion_ids: &[Uuid], coupon_ids: &[Uuid]) ->
 /// cancels an order with it is waited for, and waits until this transaction ends.
 pub fn recount_promotion(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
     promotions::table.find(id).select(promotions::id).for_update().first::<Uuid>(conn).optional()?;
-    let used =
-        redemptions::table.filter(redemptions::promotion_id.eq(id).and(redemptions::state.eq(RedemptionState::Used.as_str())));
-    let used = i32::try_from(used.count().get_result::<i64>(conn)?).map_err(Error::internal)?;
-    diesel::update(promotions::table.find(id)).set(promotions::uses.eq(used)).execute(conn)?;
-    Ok(used)
+    let uses = uses_of_promotions(conn, &[id])?.remove(&id).unwrap_or_default();
+    diesel::update(promotions::table.find(id)).set(promotions::uses.eq(uses)).execute(conn)?;
+    Ok(uses)
 }
 
 /// The same for a coupon.
 pub fn recount_coupon(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
     coupons::table.find(id).select(coupons::id).for_update().first::<Uuid>(conn).optional()?;
-    let used =
-        redemptions::table.filter(redemptions::coupon_id.eq(id).and(redemptions::state.eq(RedemptionState::Used.as_str())));
-    let used = i32::try_from(used.count().get_result::<i64>(conn)?).map_err(Error::internal)?;
-    diesel::update(coupons::table.find(id)).set(coupons::uses.eq(used)).execute(conn)?;
-    Ok(used)
+    let uses = uses_of_coupons(conn, &[id])?.remove(&id).unwrap_or_default();
+    diesel::update(coupons::table.find(id)).set(coupons::uses.eq(uses)).execute(conn)?;
+    Ok(uses)
+}
+
+/// How many orders have these promotions, and were not cancelled; those that none has are left out.
+pub fn uses_of_promotions(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
+    let used = redemptions::state.eq(RedemptionState::Used.as_str());
+    let counts = redemptions::table
+        .filter(redemptions::promotion_id.eq_any(ids).and(used))
+        .group_by(redemptions::promotion_id)
+        .select((redemptions::promotion_id, count_star()))
+        .load::<(Uuid, i64)>(conn)?;
+    counts.into_iter().map(|(id, uses)| Ok((id, i32::try_from(uses).map_err(Error::internal)?))).collect()
+}
+
+/// The same for coupons.
+pub fn uses_of_coupons(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
+    let used = redemptions::state.eq(RedemptionState::Used.as_str());
+    let counts = redemptions::table
+        .filter(redemptions::coupon_id.eq_any(ids).and(used))
+        .group_by(redemptions::coupon_id)
+        .select((redemptions::coupon_id.assume_not_null(), count_star()))
+        .load::<(Uuid, i64)>(conn)?;
+    counts.into_iter().map(|(id, uses)| Ok((id, i32::try_from(uses).map_err(Error::internal)?))).collect()
 }
 
 #[cfg(test)]
@@ -289,12 +311,13 @@ mod tests {
     #[test]
     fn the_same_phone_or_address_is_the_same_customer() {
         let account = Some(Uuid::from_u128(7));
-        let all = identities(account, "+33639981234", Some(" Camille@Example.org "));
+        let all = identities(account, Some("+33639981234"), Some(" Camille@Example.org "));
         assert_eq!(all.len(), 3);
         assert!(all.iter().all(|hash| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())), "{all:?}");
-        let guest = identities(None, "+33639981234", Some("camille@example.org"));
+        let guest = identities(None, Some("+33639981234"), Some("camille@example.org"));
         assert_eq!(guest, all[1..]);
-        assert_eq!(identities(None, "+33639981234", Some("  ")), all[1..2]);
-        assert_ne!(identities(None, "+33639981235", None), all[1..2]);
+        assert_eq!(identities(None, Some("+33639981234"), Some("  ")), all[1..2]);
+        assert_ne!(identities(None, Some("+33639981235"), None), all[1..2]);
+        assert!(identities(None, None, None).is_empty(), "nobody is the same as somebody else who is unknown");
     }
 }
