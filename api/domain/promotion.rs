@@ -50,6 +50,16 @@ words! {
     }
 }
 
+words! {
+    /// What became of a use of a promotion.
+    RedemptionState {
+        /// An order has it.
+        Used = "used",
+        /// Given back: the order was cancelled, rejected or has expired.
+        Released = "released",
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Promotion {
     pub id: Uuid,
