@@ -48,13 +48,7 @@ impl CartCaller {
     }
 
     /// The caller's cart, locked, as long as it is no order and has not been changed by somebody else.
-    pub(super) fn open(
-        &self,
-        conn: &mut PgConnection,
-        id: Uuid,
-        expected: MaybeIfMatch,
-        now: DateTime<Utc>,
-    ) -> Result<CartRow> {
+    pub(super) fn open(&self, conn: &mut PgConnection, id: Uuid, expected: MaybeIfMatch, now: DateTime<Utc>) -> Result<CartRow> {
         let cart = self.admit(queries::lock(conn, id, now)?)?;
         if let Some(order_id) = cart.order_id {
             return Err(Error::new(Code::CartOrdered).extend("orderId", order_id.to_string().into()));

@@ -112,7 +112,8 @@ pub(crate) async fn create_cart(
             customer_id: user.as_ref().filter(|_| channel.is_of_customers()).map(|user| user.id),
         };
         let cart = queries::insert(conn, new, now)?;
-        let view = Cart { token: Some(token), ..view(conn, &catalogues, cart, language, now)? };
+        let mut view = view(conn, &catalogues, cart, language, now)?;
+        view.token = Some(token);
         Answer::created(format!("/v1/carts/{}", view.id), &view)
     })
     .await
@@ -278,12 +279,7 @@ fn change_of(
 pub const MAX_TIP_CENTS: i64 = 100_000;
 
 /// The lines cost what they cost now, and the customer knows it.
-fn see_prices(
-    conn: &mut diesel::pg::PgConnection,
-    catalogues: &Catalogues,
-    cart: &CartRow,
-    now: DateTime<Utc>,
-) -> Result<()> {
+fn see_prices(conn: &mut diesel::pg::PgConnection, catalogues: &Catalogues, cart: &CartRow, now: DateTime<Utc>) -> Result<()> {
     use crate::carts::quote::{Wanted, quote};
     let lines = queries::lines(conn, cart.id)?;
     let quote = quote(conn, catalogues, Wanted::of(cart, lines, Vec::new())?, now)?;

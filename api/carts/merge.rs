@@ -79,7 +79,8 @@ fn taken_in(lines: &mut Vec<WantedLine>, other: WantedLine) -> Option<WantedLine
     if count == 0 {
         return None;
     }
-    let alike = |line: &&mut WantedLine| line.selection == other.selection && line.note == other.note && line.quantity + count <= 50;
+    let alike =
+        |line: &&mut WantedLine| line.selection == other.selection && line.note == other.note && line.quantity + count <= 50;
     if let Some(line) = lines.iter_mut().find(alike) {
         line.quantity += count;
         return Some(line.clone());

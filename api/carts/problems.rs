@@ -120,7 +120,9 @@ fn of_service(quote: &Quote, now: DateTime<Utc>) -> Vec<Obstacle> {
         }
         Reach::Delivered { minimum, .. } if quote.priced.items < minimum && !quote.lines.is_empty() => {
             let missing = euros((minimum - quote.priced.items).0);
-            found.push(Obstacle::new(Code::BelowMinimum, "/totals/items").with("minimum", euros(minimum.0)).with("missing", missing));
+            found.push(
+                Obstacle::new(Code::BelowMinimum, "/totals/items").with("minimum", euros(minimum.0)).with("missing", missing),
+            );
         }
         Reach::Delivered { .. } | Reach::Counter => {}
     }

@@ -206,11 +206,7 @@ pub(super) fn write_line(conn: &mut PgConnection, cart_id: Uuid, line: &WantedLi
         cart_lines::note.eq(&line.note),
         cart_lines::seen_cents.eq(line.seen.map(|cents| cents.0)),
     );
-    let place = (
-        cart_lines::id.eq(line.id),
-        cart_lines::cart_id.eq(cart_id),
-        cart_lines::position.eq(last.unwrap_or(0) + 1),
-    );
+    let place = (cart_lines::id.eq(line.id), cart_lines::cart_id.eq(cart_id), cart_lines::position.eq(last.unwrap_or(0) + 1));
     diesel::insert_into(cart_lines::table)
         .values((place, changes.clone()))
         .on_conflict(cart_lines::id)

@@ -138,9 +138,8 @@ fn reach(catalogue: &Catalogue, store: &StoreRow, wanted: &Wanted) -> (Reach, Op
     }
     let zones = catalogue.zones.get(&store.id).map_or(&[][..], Vec::as_slice);
     let shop = Point { latitude: store.latitude, longitude: store.longitude };
-    let delivered = |zone: &Zone| {
-        (Reach::Delivered { minimum: zone.minimum, extra_minutes: zone.extra_minutes }, Some(zone.tiers.clone()))
-    };
+    let delivered =
+        |zone: &Zone| (Reach::Delivered { minimum: zone.minimum, extra_minutes: zone.extra_minutes }, Some(zone.tiers.clone()));
     let first = |reach: Reach| (reach, zones.first().map(|zone| zone.tiers.clone()));
     match &wanted.address {
         Some(address) => match zone::find(zones, shop, address.place()) {

@@ -242,7 +242,9 @@ pub fn coupon_reason(reason: CouponReason, language: Language) -> &'static str {
         CouponReason::NotForThisService => ["it is for another way of ordering", "il vaut pour un autre mode de commande"],
         CouponReason::NotAtThisTime => ["it holds at other times", "il vaut à d'autres moments"],
         CouponReason::BelowMinimum => ["the cart is below its minimum", "le panier n'atteint pas son minimum"],
-        CouponReason::NothingEligible => ["there is nothing in the cart that it applies to", "rien dans le panier n'y donne droit"],
+        CouponReason::NothingEligible => {
+            ["there is nothing in the cart that it applies to", "rien dans le panier n'y donne droit"]
+        }
         CouponReason::UsedUp => ["it has been used up", "il a été épuisé"],
         CouponReason::AlreadyUsed => ["you have used it already", "vous l'avez déjà utilisé"],
         CouponReason::NotCombinable => ["another offer is worth more", "une autre offre est plus avantageuse"],
@@ -275,9 +277,13 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_the_same_size" => ["Both halves have the same size.", "Les deux moitiés ont la même taille."],
         "only_on_the_whole" => ["This goes on the whole, not on one half.", "Ceci concerne le tout, et non une moitié."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
-        "not_within_days" => ["This should be within the next {limit} days.", "Cette date doit être dans les {limit} prochains jours."],
+        "not_within_days" => {
+            ["This should be within the next {limit} days.", "Cette date doit être dans les {limit} prochains jours."]
+        }
         "only_one_of" => ["Only one of these can be named.", "Un seul de ces éléments peut être nommé."],
-        "not_within_a_week" => ["This should be within the next seven days.", "Cette date doit être dans les sept prochains jours."],
+        "not_within_a_week" => {
+            ["This should be within the next seven days.", "Cette date doit être dans les sept prochains jours."]
+        }
         "not_within_a_day" => ["This should be within the next 24 hours.", "Cette date doit être dans les prochaines 24 heures."],
         "only_with_cash" => ["Only cash is handed over.", "Uniquement pour un paiement en espèces."],
         "too_large_in_all" => ["Not above {limit} in all.", "Pas plus de {limit} en tout."],

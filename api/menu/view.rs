@@ -5,7 +5,7 @@ use domain::availability::{Made, Servings, availability, told};
 use domain::catalogue::{Catalogue, Category, Context, Group, Modifier, Product, Slot, Variant};
 use domain::hours::Window;
 use domain::language::Language;
-use domain::menu::{Allergen, Availability, Diet, ModifierKind, PriceRule, ProductKind, SizeCode};
+use domain::menu::{Availability, Diet, ModifierKind, PriceRule, ProductKind, SizeCode};
 use domain::money::{Currency, Money};
 use domain::order::{Channel, ServiceType};
 use serde::Serialize;
@@ -205,12 +205,8 @@ impl Kitchen<'_> {
     }
 
     fn product(&self, product: &Product, served_now: bool) -> MenuProduct {
-        let on_sale: Vec<&Variant> = product
-            .variants
-            .iter()
-            .filter_map(|id| self.catalogue.variants.get(id))
-            .filter(|variant| variant.on_sale)
-            .collect();
+        let on_sale: Vec<&Variant> =
+            product.variants.iter().filter_map(|id| self.catalogue.variants.get(id)).filter(|variant| variant.on_sale).collect();
         let groups = product.groups.iter().filter_map(|id| self.catalogue.groups.get(id));
         let variants: Vec<MenuVariant> = on_sale.iter().map(|variant| self.variant(variant, served_now)).collect();
         MenuProduct {
@@ -226,7 +222,10 @@ impl Kitchen<'_> {
             halves_allowed: product.halves_allowed && self.catalogue.policies.contains_key(&product.kind),
             available: variants.iter().any(|variant| variant.available),
             variants,
-            modifier_groups: groups.map(|group| self.group(group, &on_sale)).filter(|group| !group.modifiers.is_empty()).collect(),
+            modifier_groups: groups
+                .map(|group| self.group(group, &on_sale))
+                .filter(|group| !group.modifiers.is_empty())
+                .collect(),
             slots: product.slots.iter().map(|slot| self.slot(slot)).collect(),
         }
     }
@@ -308,7 +307,8 @@ impl Kitchen<'_> {
             let (variant, product) = self.catalogue.dish(*id)?;
             (variant.on_sale && product.on_sale).then_some((variant, product, surcharge))
         });
-        let mut variants: Vec<(&Variant, &Product, Money)> = on_sale.map(|(v, p, surcharge)| (v, p, (*surcharge).into())).collect();
+        let mut variants: Vec<(&Variant, &Product, Money)> =
+            on_sale.map(|(v, p, surcharge)| (v, p, (*surcharge).into())).collect();
         variants.sort_by_key(|(variant, ..)| variant.product);
         let shown = variants.into_iter().map(|(variant, product, surcharge)| MenuSlotVariant {
             variant_id: variant.id,

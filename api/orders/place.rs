@@ -79,7 +79,8 @@ pub(super) fn place(
     now: DateTime<Utc>,
 ) -> Result<Answer> {
     let cart = open_cart(conn, buyer, body, now)?;
-    let quote = quote(conn, catalogues, wanted(conn, &cart, buyer, body)?, now)?;
+    let wanted = wanted(conn, &cart, buyer, body)?;
+    let quote = quote(conn, catalogues, wanted, now)?;
     check(&quote, buyer, body, now)?;
     let available = stock::lock_available(conn, quote.store.id, &quote.ingredients())?;
     if let Some(shortage) = problems::shortage(&quote, &available) {

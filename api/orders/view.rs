@@ -256,8 +256,7 @@ fn line_view(line: OrderLineRow, language: Language) -> Result<OrderLine> {
     let modifiers: Vec<SoldModifier> = serde_json::from_value(line.modifiers)?;
     let components: Vec<SoldComponent> = serde_json::from_value(line.components)?;
     let taxes: Vec<SoldLineTax> = serde_json::from_value(line.taxes)?;
-    let tax =
-        |tax: SoldLineTax| OrderLineTax { rate_basis_points: tax.rate_basis_points, gross: Cents(tax.gross_cents).into() };
+    let tax = |tax: SoldLineTax| OrderLineTax { rate_basis_points: tax.rate_basis_points, gross: Cents(tax.gross_cents).into() };
     Ok(OrderLine {
         id: line.id,
         product_id: line.product_id,

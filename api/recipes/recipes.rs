@@ -53,7 +53,6 @@ pub(super) struct RecipeIngredient {
     unit: Unit,
 }
 
-
 #[derive(Clone, Copy, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
