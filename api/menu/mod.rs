@@ -4,8 +4,15 @@
 //! `product_modifier_groups`, `portion_policies`, `combo_slots`, `combo_slot_variants`, `price_overrides`, `snoozes`. Invariant: a variant is available when every ingredient of its recipe is.
 
 mod categories;
+mod faults;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
+mod modifier_groups;
+mod modifier_rules;
+mod modifier_tables;
+mod product_rules;
+mod product_tables;
+mod products;
 mod queries;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,5 +23,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(categories::create_category)
         .service(categories::find_category)
         .service(categories::replace_category)
-        .service(categories::archive_category);
+        .service(categories::archive_category)
+        .service(products::list_products)
+        .service(products::create_product)
+        .service(products::find_product)
+        .service(products::replace_product)
+        .service(products::archive_product)
+        .service(modifier_groups::list_modifier_groups)
+        .service(modifier_groups::create_modifier_group)
+        .service(modifier_groups::find_modifier_group)
+        .service(modifier_groups::replace_modifier_group)
+        .service(modifier_groups::archive_modifier_group);
 }
