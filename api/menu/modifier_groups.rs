@@ -187,8 +187,10 @@ impl Kept for ModifierGroup {
 
     fn archive(conn: &mut PgConnection, id: Uuid, version: i32, now: DateTime<Utc>) -> Result<bool> {
         let written = modifier_tables::archive(conn, id, version, now)?;
-        // After the change: who writes a product shares its groups, so that whoever was first is seen by now.
-        modifier_rules::is_offered_by_none(conn, id)?;
+        if written {
+            // After the change: who writes a product shares its groups, so that whoever was first is seen by now.
+            modifier_rules::is_offered_by_none(conn, id)?;
+        }
         Ok(written)
     }
 }

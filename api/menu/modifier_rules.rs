@@ -139,7 +139,16 @@ mod tests {
     fn sent(id: Option<Uuid>, slug: &str) -> ModifierBody {
         let name = Text { fr: slug.to_owned(), en: slug.to_owned() };
         let kind = ModifierKind::Extra;
-        ModifierBody { id, slug: slug.to_owned(), name, kind, maximum: 1, is_default: false, removes_ingredient_id: None, sizes: vec![] }
+        ModifierBody {
+            id,
+            slug: slug.to_owned(),
+            name,
+            kind,
+            maximum: 1,
+            is_default: false,
+            removes_ingredient_id: None,
+            sizes: vec![],
+        }
     }
 
     #[test]

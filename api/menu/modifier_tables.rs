@@ -87,6 +87,8 @@ pub(super) fn find(conn: &mut PgConnection, id: Uuid) -> Result<Option<ModifierG
     Ok(whole(conn, row)?.pop())
 }
 
+type Inside = (ModifierRow, (Vec<SizeRow>, Vec<TakenRow>));
+
 /// Groups with their modifiers: one statement for each table.
 fn whole(conn: &mut PgConnection, rows: Vec<GroupRow>) -> Result<Vec<ModifierGroup>> {
     let inside: Vec<ModifierRow> = ModifierRow::belonging_to(&rows)
@@ -100,7 +102,7 @@ fn whole(conn: &mut PgConnection, rows: Vec<GroupRow>) -> Result<Vec<ModifierGro
         .select(TakenRow::as_select())
         .load(conn)?
         .grouped_by(&inside);
-    let inside: Vec<(ModifierRow, (Vec<SizeRow>, Vec<TakenRow>))> = inside.into_iter().zip(sizes.into_iter().zip(taken)).collect();
+    let inside: Vec<Inside> = inside.into_iter().zip(sizes.into_iter().zip(taken)).collect();
     let inside = inside.grouped_by(&rows);
     rows.into_iter()
         .zip(inside)
@@ -112,7 +114,10 @@ fn whole(conn: &mut PgConnection, rows: Vec<GroupRow>) -> Result<Vec<ModifierGro
                 minimum: row.minimum,
                 maximum: row.maximum,
                 free_quantity: row.free_quantity,
-                modifiers: modifiers.into_iter().map(|(row, (sizes, taken))| modifier(row, sizes, &taken)).collect::<Result<_>>()?,
+                modifiers: modifiers
+                    .into_iter()
+                    .map(|(row, (sizes, taken))| modifier(row, sizes, &taken))
+                    .collect::<Result<_>>()?,
                 archived: row.archived_at.is_some(),
                 version: row.version,
             })
@@ -307,7 +312,10 @@ fn drop_sizes(conn: &mut PgConnection, ids: &[Uuid], sent: &[Matched<'_>]) -> Re
     }
     let overrides = price_overrides::table
         .filter(price_overrides::modifier_id.eq_any(ids).assume_not_null())
-        .select((price_overrides::id, (price_overrides::modifier_id.assume_not_null(), price_overrides::size_code.assume_not_null())))
+        .select((
+            price_overrides::id,
+            (price_overrides::modifier_id.assume_not_null(), price_overrides::size_code.assume_not_null()),
+        ))
         .load::<(Uuid, (Uuid, String))>(conn)?;
     let naming: Vec<String> =
         overrides.into_iter().filter(|(_, named)| dropped.contains(named)).map(|(id, _)| id.to_string()).collect();

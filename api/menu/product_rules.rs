@@ -36,7 +36,9 @@ fn repetitions(body: &ProductBody, faults: &mut Faults) {
     faults.twice((0..).zip(&body.variants).map(|(i, variant)| (format!("/variants/{i}/sizeCode"), variant.size_code)));
     faults.twice((0..).zip(&body.slots).filter_map(|(i, slot)| Some((format!("/slots/{i}/id"), slot.id?))));
     for (i, slot) in (0..).zip(&body.slots) {
-        faults.twice((0..).zip(&slot.variants).map(|(j, variant)| (format!("/slots/{i}/variants/{j}/variantId"), variant.variant_id)));
+        faults.twice(
+            (0..).zip(&slot.variants).map(|(j, variant)| (format!("/slots/{i}/variants/{j}/variantId"), variant.variant_id)),
+        );
     }
 }
 

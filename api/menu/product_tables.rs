@@ -11,7 +11,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, OnConstraint, Result};
-use crate::menu::products::{ImageUrl, Product, ProductBody, ProductSlot, ProductVariant, ProductsQuery, SlotBody, SlotVariant, VariantBody};
+use crate::menu::products::{
+    ImageUrl, Product, ProductBody, ProductSlot, ProductVariant, ProductsQuery, SlotBody, SlotVariant, VariantBody,
+};
 use schema::{categories, combo_slot_variants, combo_slots, product_modifier_groups, products, variants};
 
 #[derive(Queryable, Selectable, Identifiable)]
@@ -119,10 +121,8 @@ fn whole(conn: &mut PgConnection, rows: Vec<ProductRow>) -> Result<Vec<Product>>
 type Slot = (SlotRow, Vec<SlotVariantRow>);
 
 fn slots(conn: &mut PgConnection, rows: &[ProductRow]) -> Result<Vec<Vec<Slot>>> {
-    let slots: Vec<SlotRow> = SlotRow::belonging_to(rows)
-        .order((combo_slots::position, combo_slots::id))
-        .select(SlotRow::as_select())
-        .load(conn)?;
+    let slots: Vec<SlotRow> =
+        SlotRow::belonging_to(rows).order((combo_slots::position, combo_slots::id)).select(SlotRow::as_select()).load(conn)?;
     let fillings = SlotVariantRow::belonging_to(&slots)
         .inner_join(variants::table.inner_join(products::table.inner_join(categories::table)))
         .order((categories::position, categories::id, products::position, products::id, variants::position, variants::id))
