@@ -460,3 +460,18 @@ async fn categories_have_names_and_hours() {
     change(&manager, "/v1/categories", &archived, |body| body["windows"] = json!([])).await.expect(200);
     on_menu(&app, "reine", |seen| seen.is_some()).await;
 }
+
+#[tokio::test]
+async fn whatever_is_read_can_be_written_back() {
+    let app = TestApp::start().await;
+    let manager = app.staff("manager").await;
+    for list in ["/v1/categories", "/v1/modifier-groups", "/v1/products"] {
+        let before = manager.get(list).await.expect(200);
+        for document in before["data"].as_array().unwrap() {
+            let mut after = change(&manager, list, document, |_| {}).await.expect(200);
+            assert_eq!(after["version"].as_i64().unwrap(), document["version"].as_i64().unwrap() + 1);
+            after["version"] = document["version"].clone();
+            assert_eq!(&after, document);
+        }
+    }
+}
