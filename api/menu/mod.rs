@@ -6,7 +6,10 @@
 mod categories;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
+mod overrides;
+mod policies;
 mod queries;
+mod taxes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,5 +19,16 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(categories::create_category)
         .service(categories::find_category)
         .service(categories::replace_category)
-        .service(categories::archive_category);
+        .service(categories::archive_category)
+        .service(overrides::list_price_overrides)
+        .service(overrides::create_price_override)
+        .service(overrides::find_price_override)
+        .service(overrides::replace_price_override)
+        .service(overrides::archive_price_override)
+        .service(taxes::list_tax_rates)
+        .service(taxes::set_tax_rate)
+        .service(taxes::delete_tax_rate)
+        .service(policies::list_portion_policies)
+        .service(policies::set_portion_policy)
+        .service(policies::delete_portion_policy);
 }

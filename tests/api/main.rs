@@ -13,6 +13,7 @@ mod loading;
 mod menu;
 mod migrations;
 mod orders;
+mod prices;
 mod races;
 mod streams;
 mod support;
