@@ -17,3 +17,4 @@ mod prices;
 mod races;
 mod streams;
 mod support;
+mod zones;
