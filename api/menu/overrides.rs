@@ -348,8 +348,8 @@ fn contradictions(body: &PriceOverrideBody) -> Vec<Fault> {
         (None, None, None) => faults.push(Fault::new("/variantId", "required")),
         (None, Some(_), None) => faults.push(Fault::new("/sizeCode", "required")),
         (None, None, Some(_)) => faults.push(Fault::new("/modifierId", "required")),
-        (Some(_), Some(_), _) => faults.push(Fault::new("/modifierId", "not_both")),
-        (Some(_), None, Some(_)) => faults.push(Fault::new("/sizeCode", "not_both")),
+        (Some(_), Some(_), _) => faults.push(Fault::new("/modifierId", "only_one_of")),
+        (Some(_), None, Some(_)) => faults.push(Fault::new("/sizeCode", "only_one_of")),
     }
     if let (Some(from), Some(until)) = (body.valid_from, body.valid_until)
         && until < from

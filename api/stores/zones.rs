@@ -305,7 +305,7 @@ fn own(conn: &mut PgConnection, staff: &Staff<Managers>, path: &ZonePath) -> Res
 fn check(body: &DeliveryZoneBody) -> Result<()> {
     let mut faults = Vec::new();
     match (&body.radius_metres, &body.polygon) {
-        (Some(_), Some(_)) => faults.push(Fault::new("/polygon", "not_both")),
+        (Some(_), Some(_)) => faults.push(Fault::new("/polygon", "only_one_of")),
         (None, None) => faults.push(Fault::new("/radiusMetres", "required")),
         _ => {}
     }

@@ -93,7 +93,7 @@ async fn zones_of_no_shape_are_refused() {
     let tier = |from: i64| json!({ "from": euros(from), "fee": euros(0) });
     for (change, pointer, code) in [
         (json!({ "radiusMetres": null }), "/radiusMetres", "required"),
-        (json!({ "polygon": triangle }), "/polygon", "not_both"),
+        (json!({ "polygon": triangle }), "/polygon", "only_one_of"),
         (json!({ "radiusMetres": 0 }), "/radiusMetres", "too_small"),
         (json!({ "radiusMetres": 100_001 }), "/radiusMetres", "too_large"),
         (json!({ "radiusMetres": null, "polygon": [[0, 0], [1, 0]] }), "/polygon", "too_few"),
