@@ -50,12 +50,11 @@ pub(super) struct PriceOverrideBody {
     /// Where the order comes from; null: from anywhere.
     channel: Option<Channel>,
     /// A product in one size.
+    #[schema(example = json!(null))]
     variant_id: Option<Uuid>,
     /// An option; with `sizeCode`.
-    #[schema(example = json!(null))]
     modifier_id: Option<Uuid>,
     /// The size of the dish that the option goes on; with `modifierId`.
-    #[schema(example = json!(null))]
     size_code: Option<SizeCode>,
     /// VAT included.
     price: Money,

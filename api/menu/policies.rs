@@ -110,7 +110,7 @@ pub(crate) async fn set_portion_policy(
             expected.check(version)?;
             if write(conn, kind, body, version)? == 0 {
                 // Somebody else has created it in this moment.
-                return Err(Error::version_conflict(1));
+                return Err(Error::busy());
             }
             let after = PortionPolicy { product_kind: kind, body, version: version + 1 };
             let action = if before.is_some() { AuditAction::Update } else { AuditAction::Create };

@@ -156,7 +156,7 @@ pub(crate) async fn set_tax_rate(
             expected.check(version)?;
             if write(conn, key, body, version)? == 0 {
                 // Somebody else has created it in this moment.
-                return Err(Error::version_conflict(1));
+                return Err(Error::busy());
             }
             let after = key.with(body, version + 1);
             let action = if before.is_some() { AuditAction::Update } else { AuditAction::Create };

@@ -56,12 +56,9 @@ pub(super) struct DeliveryZoneBody {
     #[schema(max_items = 500)]
     postcodes: Vec<ZonePostcode>,
     /// Below this amount of items nothing is delivered.
-    #[schema(example = json!({"amount": 1500, "currency": "EUR"}))]
     minimum: Money,
     /// Ascending by `from`, the first from 0.
-    #[schema(min_items = 1, max_items = 20,
-        example = json!([{"from": {"amount": 0, "currency": "EUR"}, "fee": {"amount": 250, "currency": "EUR"}},
-            {"from": {"amount": 3000, "currency": "EUR"}, "fee": {"amount": 0, "currency": "EUR"}}]))]
+    #[schema(min_items = 1, max_items = 20)]
     tiers: Vec<ZoneTier>,
     /// The way takes so much longer than elsewhere.
     #[serde(default)]
@@ -86,6 +83,7 @@ pub(super) struct ZonePostcode(pub(super) String);
 /// From this amount of items on, delivery costs this much.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"from": {"amount": 0, "currency": "EUR"}, "fee": {"amount": 250, "currency": "EUR"}}))]
 pub(super) struct ZoneTier {
     pub(super) from: Money,
     pub(super) fee: Money,

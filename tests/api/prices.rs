@@ -1,5 +1,7 @@
 //! Prices for some stores and days, VAT rates, halves, delivery zones, and the audit log.
 
+use std::time::Duration;
+
 use chrono::{Days, NaiveDate};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -46,6 +48,19 @@ async fn on_menu(app: &TestApp, store: &str, service: &str) -> i64 {
         .unwrap()
 }
 
+/// Waits until a small Reine costs this on the menu, which may be a second old.
+async fn menu_says(app: &TestApp, store: &str, service: &str, cents: i64) {
+    let mut shown = 0;
+    for _ in 0..100 {
+        shown = on_menu(app, store, service).await;
+        if shown == cents {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{store}, {service}: the menu says {shown}, not {cents}");
+}
+
 /// A cart of one line that came over a channel.
 async fn in_cart(app: &TestApp, service: &str, channel: &str, line: Value) -> Value {
     let body = json!({ "storeId": SHOP, "serviceType": service, "channel": channel });
@@ -86,7 +101,7 @@ async fn another_price_holds_only_where_it_says() {
     let (paris, reine) = (store_id(&app, SHOP).await, app.variant("reine", "small").await["id"].clone());
     let usual = on_menu(&app, SHOP, "delivery").await;
     let there = other_price(&manager, &reine, 500, json!({ "storeId": paris, "serviceType": "delivery" })).await;
-    assert_eq!(on_menu(&app, SHOP, "delivery").await, 500);
+    menu_says(&app, SHOP, "delivery", 500).await;
     assert_eq!(on_menu(&app, SHOP, "collection").await, usual, "for another service nothing changes");
     assert_eq!(on_menu(&app, "lyon-part-dieu", "delivery").await, usual, "nor in another store");
     assert_eq!((price(&app, "delivery", "web").await, price(&app, "collection", "web").await), (500, usual));
@@ -97,7 +112,8 @@ async fn another_price_holds_only_where_it_says() {
 
     let path = format!("/v1/price-overrides/{}", there["id"].as_str().unwrap());
     archive(&manager, &path, 1).await.expect(204);
-    assert_eq!((on_menu(&app, SHOP, "delivery").await, price(&app, "delivery", "app").await), (usual, 450));
+    assert_eq!(price(&app, "delivery", "app").await, 450);
+    menu_says(&app, SHOP, "delivery", usual).await;
     let archived = manager.get("/v1/price-overrides?archived=true").await.expect(200);
     assert_eq!((&archived["data"][0]["id"], &archived["data"][0]["version"]), (&there["id"], &json!(2)));
     let mut back = there.clone();
@@ -106,7 +122,7 @@ async fn another_price_holds_only_where_it_says() {
     }
     put(&manager, &path, 1, &back).await.problem(412, "version_conflict");
     assert_eq!(put(&manager, &path, 2, &back).await.expect(200)["archived"], false);
-    assert_eq!(on_menu(&app, SHOP, "delivery").await, 500, "written again it is in force again");
+    assert_eq!(price(&app, "delivery", "web").await, 500, "written again it is in force again");
 }
 
 #[tokio::test]
@@ -243,13 +259,18 @@ async fn a_vat_rate_holds_from_its_first_day_on() {
     set(&admin, &own, json!({ "rateBasisPoints": 1300 })).await.expect(200);
     assert_eq!((rates("collection").await, rates("delivery").await), (1300, 1200), "that of a service comes first");
 
+    let (at_once, day) = (json!({ "rateBasisPoints": 700 }), path("delivery", today() - Days::new(2)));
+    let (a, b) = tokio::join!(set(&admin, &day, at_once.clone()), set(&admin, &day, at_once));
+    assert!([a.status, b.status].iter().all(|status| [200, 503].contains(status)), "{a:?} {b:?}");
+    assert_eq!(rates("delivery").await, 700);
+
     put(&admin, &own, 1, &json!({ "rateBasisPoints": 0 })).await.expect(200);
     put(&admin, &own, 1, &json!({ "rateBasisPoints": 5 })).await.problem(412, "version_conflict");
     put(&admin, &path("delivery", tomorrow), 1, &json!({ "rateBasisPoints": 5 })).await.problem(412, "version_conflict");
     assert_eq!(rates("collection").await, 0);
 
     let listed = manager.get("/v1/tax-rates").await.expect(200);
-    assert_eq!(listed["data"].as_array().unwrap().len(), 6);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 7);
     for path in [path("any", today()), own.clone(), "/v1/tax-rates/alcohol/any/2014-01-01".to_owned()] {
         admin.delete(&path).await.problem(409, "in_use");
         manager.delete(&path).await.problem(403, "forbidden");

@@ -192,6 +192,7 @@ async fn a_cart_pays_what_its_zone_asks() {
         assert_eq!(totals, (&json!(items), &json!(fee)), "the tier that so much reaches");
     }
     assert_eq!(codes(&client.patch(&path, at(NORTH)).await.expect(200)), ["outside_zone"]);
-    client.place("delivery").await.problem(409, "outside_zone");
+    // This body names no address: that of the cart counts.
+    client.place("collection").await.problem(409, "outside_zone");
     assert_eq!(codes(&client.patch(&path, at(NEAR)).await.expect(200)), Vec::<String>::new());
 }
