@@ -9,10 +9,17 @@ pub mod announce;
 mod availability;
 pub mod board;
 mod categories;
+mod faults;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
+mod modifier_groups;
+mod modifier_rules;
+mod modifier_tables;
 mod overrides;
 mod policies;
+mod product_rules;
+mod product_tables;
+mod products;
 mod queries;
 mod snoozes;
 mod taxes;
@@ -43,5 +50,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(taxes::delete_tax_rate)
         .service(policies::list_portion_policies)
         .service(policies::set_portion_policy)
-        .service(policies::delete_portion_policy);
+        .service(policies::delete_portion_policy)
+        .service(products::list_products)
+        .service(products::create_product)
+        .service(products::find_product)
+        .service(products::replace_product)
+        .service(products::archive_product)
+        .service(modifier_groups::list_modifier_groups)
+        .service(modifier_groups::create_modifier_group)
+        .service(modifier_groups::find_modifier_group)
+        .service(modifier_groups::replace_modifier_group)
+        .service(modifier_groups::archive_modifier_group);
 }

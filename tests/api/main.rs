@@ -5,6 +5,7 @@
 
 mod accounts;
 mod binary;
+mod catalogue;
 mod contract;
 mod coverage;
 mod edge;
@@ -12,6 +13,7 @@ mod journeys;
 mod loading;
 mod menu;
 mod migrations;
+mod modifier_groups;
 mod orders;
 mod prices;
 mod races;
