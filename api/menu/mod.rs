@@ -15,11 +15,14 @@ mod menu;
 mod modifier_groups;
 mod modifier_rules;
 mod modifier_tables;
+mod overrides;
+mod policies;
 mod product_rules;
 mod product_tables;
 mod products;
 mod queries;
 mod snoozes;
+mod taxes;
 mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -37,6 +40,17 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(categories::find_category)
         .service(categories::replace_category)
         .service(categories::archive_category)
+        .service(overrides::list_price_overrides)
+        .service(overrides::create_price_override)
+        .service(overrides::find_price_override)
+        .service(overrides::replace_price_override)
+        .service(overrides::archive_price_override)
+        .service(taxes::list_tax_rates)
+        .service(taxes::set_tax_rate)
+        .service(taxes::delete_tax_rate)
+        .service(policies::list_portion_policies)
+        .service(policies::set_portion_policy)
+        .service(policies::delete_portion_policy)
         .service(products::list_products)
         .service(products::create_product)
         .service(products::find_product)

@@ -15,6 +15,8 @@ mod menu;
 mod migrations;
 mod modifier_groups;
 mod orders;
+mod prices;
 mod races;
 mod streams;
 mod support;
+mod zones;
