@@ -13,6 +13,8 @@ mod loading;
 mod menu;
 mod migrations;
 mod orders;
+mod promotions;
 mod races;
+mod redemptions;
 mod streams;
 mod support;
