@@ -36,8 +36,10 @@ pub(super) struct CouponBatchBody {
     #[schema(min_length = 1, max_length = 20, pattern = "^[A-Za-z0-9_-]*$", example = "NOEL-")]
     prefix: Option<String>,
     /// null: as soon as their promotion holds.
+    #[schema(example = "2026-11-30T23:00:00Z")]
     valid_from: Option<DateTime<Utc>>,
     /// They end there; null: with their promotion.
+    #[schema(example = "2026-12-31T22:59:59Z")]
     valid_until: Option<DateTime<Utc>>,
     /// Each for so many orders.
     #[serde(default = "single_use")]

@@ -47,8 +47,10 @@ pub(super) struct CouponBody {
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9_-]*$", example = "BIENVENUE10")]
     code: String,
     /// null: as soon as its promotion holds.
+    #[schema(example = "2026-11-30T23:00:00Z")]
     valid_from: Option<DateTime<Utc>>,
     /// It ends there; null: with its promotion.
+    #[schema(example = "2026-12-31T22:59:59Z")]
     valid_until: Option<DateTime<Utc>>,
     /// So many orders in all; null: any number.
     #[schema(minimum = 1, maximum = 100000000, example = 500)]

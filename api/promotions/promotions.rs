@@ -62,18 +62,21 @@ pub(super) struct PromotionBody {
     #[schema(minimum = 1, maximum = 10000, example = 1000)]
     pub(super) percent_basis_points: Option<i32>,
     /// Exactly for `amount`: more than nothing.
+    #[schema(example = json!(null))]
     pub(super) amount: Option<Money>,
     /// Exactly for `buy_x_get_y`: so many are paid.
-    #[schema(minimum = 1, maximum = 50, example = 2)]
+    #[schema(minimum = 1, maximum = 50, example = json!(null))]
     pub(super) buy_quantity: Option<i32>,
     /// Exactly for `buy_x_get_y`: so many more are free, the cheapest ones.
-    #[schema(minimum = 1, maximum = 50, example = 1)]
+    #[schema(minimum = 1, maximum = 50, example = json!(null))]
     pub(super) get_quantity: Option<i32>,
     #[serde(default)]
     pub(super) conditions: Conditions,
     /// null: since ever.
+    #[schema(example = "2026-11-30T23:00:00Z")]
     pub(super) valid_from: Option<DateTime<Utc>>,
     /// It ends there; null: never.
+    #[schema(example = "2026-12-31T22:59:59Z")]
     pub(super) valid_until: Option<DateTime<Utc>>,
     /// Only with a coupon; else by itself.
     needs_coupon: bool,

@@ -6,6 +6,7 @@
 mod accounts;
 mod binary;
 mod contract;
+mod coupons;
 mod coverage;
 mod edge;
 mod journeys;

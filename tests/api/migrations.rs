@@ -93,7 +93,7 @@ fn the_generated_tables_are_those_of_the_database() {
 /// A CHECK lists exactly the words of its enum.
 #[test]
 fn the_words_of_the_database_are_those_of_the_enums() {
-    use domain::{delivery, hours, kitchen, language, menu, order, payment, people, stock, tax};
+    use domain::{delivery, hours, kitchen, language, menu, order, payment, people, promotion, stock, tax};
     fn words<E: Copy + Into<String>>(all: &[E]) -> Vec<String> {
         let mut words: Vec<String> = all.iter().map(|word| (*word).into()).collect();
         words.sort();
@@ -118,6 +118,8 @@ fn the_words_of_the_database_are_those_of_the_enums() {
         ("payments_status_check", words(payment::PaymentStatus::ALL)),
         ("products_kind_check", words(menu::ProductKind::ALL)),
         ("products_tax_category_check", words(tax::TaxCategory::ALL)),
+        ("promotions_kind_check", words(promotion::PromotionKind::ALL)),
+        ("redemptions_state_check", words(promotion::RedemptionState::ALL)),
         ("stock_movements_kind_check", words(stock::MovementKind::ALL)),
         ("stock_reservations_state_check", words(stock::ReservationState::ALL)),
         ("store_hours_service_type_check", words(order::ServiceType::ALL)),
