@@ -363,31 +363,36 @@ async fn a_limit_that_comes_later_counts_what_was_used_before() {
     assert_eq!(manager.get(&of_promotion).await.expect(200)["uses"], 1);
 }
 
-/// An order that is being placed without a count is waited for by who gives a limit: it counts.
+/// What orders do with a promotion that is not counted yet is waited for by who gives it a limit: it counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_waits_for_the_orders_that_do_not_count_yet() {
     let app = TestApp::start().await;
     let manager = app.staff("manager").await;
-    let made = promotion(&manager, json!({})).await;
-    let word = coupon(&manager, &made, "BIENTOT", json!({})).await;
-    let both = [used(id_of(&made), Some(id_of(&word)))];
-    let (tell, told) = mpsc::channel();
-    let db = app.db.clone();
-    let placing = std::thread::spawn(move || {
-        db.tx_here(|conn| {
-            let order = place(conn, &both, &guest(1))?;
-            tell.send(()).expect("somebody waits");
-            std::thread::sleep(Duration::from_millis(400));
-            Ok(order)
-        })
-    });
-    told.recv().expect("the order is being placed");
-    let path = path_of("promotions", &made);
-    let limited = put(&manager, &path, &with(percent(), json!({ "maximumUses": 1 })), 1).await.expect(200);
-    assert_eq!(limited["uses"], 1);
-    placing.join().expect("no panic").expect("placed");
-    assert_eq!(placed(&app.db, &both, &guest(2)), Err(refusal(id_of(&made), CouponReason::UsedUp)));
-    invariants::assert_uses_are_counted(&mut app.connect());
+    for (cancelled, uses_then) in [(false, 2), (true, 0)] {
+        let made = promotion(&manager, json!({})).await;
+        let once = [used(id_of(&made), None)];
+        let before = placed(&app.db, &once, &guest(1)).expect("no limit");
+        let (tell, told) = mpsc::channel();
+        let db = app.db.clone();
+        let ordering = std::thread::spawn(move || {
+            db.tx_here(|conn| {
+                if cancelled {
+                    ledger::release(conn, before)?
+                } else {
+                    drop(place(conn, &once, &guest(2))?)
+                }
+                tell.send(()).expect("somebody waits");
+                std::thread::sleep(Duration::from_millis(400));
+                Ok(())
+            })
+        });
+        told.recv().expect("it is about to be committed");
+        let limit = with(percent(), json!({ "maximumUses": 2 }));
+        let limited = put(&manager, &path_of("promotions", &made), &limit, 1).await.expect(200);
+        assert_eq!(limited["uses"], uses_then);
+        ordering.join().expect("no panic").expect("committed");
+        invariants::assert_uses_are_counted(&mut app.connect());
+    }
 }
 
 #[tokio::test]
