@@ -62,7 +62,6 @@ pub(super) struct PromotionBody {
     #[schema(minimum = 1, maximum = 10000, example = 1000)]
     pub(super) percent_basis_points: Option<i32>,
     /// Exactly for `amount`: more than nothing.
-    #[schema(example = json!(null))]
     pub(super) amount: Option<Money>,
     /// Exactly for `buy_x_get_y`: so many are paid.
     #[schema(minimum = 1, maximum = 50, example = json!(null))]

@@ -90,6 +90,15 @@ fn the_generated_tables_are_those_of_the_database() {
     assert_eq!(generated, actual, "run `make schema`");
 }
 
+/// Every CHECK as its name and its definition.
+fn checks(lease: &Lease) -> Vec<String> {
+    lines(
+        lease,
+        "select conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
+         where contype = 'c' and connamespace = 'public'::regnamespace order by 1",
+    )
+}
+
 /// A CHECK lists exactly the words of its enum.
 #[test]
 fn the_words_of_the_database_are_those_of_the_enums() {
@@ -130,11 +139,7 @@ fn the_words_of_the_database_are_those_of_the_enums() {
         ("variants_size_code_check", words(menu::SizeCode::ALL)),
     ]);
     let lease = Lease::demo();
-    let checks = lines(
-        &lease,
-        "select conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
-         where contype = 'c' and connamespace = 'public'::regnamespace order by 1",
-    );
+    let checks = checks(&lease);
     let mut compared = 0;
     for check in &checks {
         let (name, definition) = check.split_once(' ').expect("a name");

@@ -376,10 +376,9 @@ async fn a_limit_waits_for_the_orders_that_do_not_count_yet() {
         let db = app.db.clone();
         let ordering = std::thread::spawn(move || {
             db.tx_here(|conn| {
-                if cancelled {
-                    ledger::release(conn, before)?
-                } else {
-                    drop(place(conn, &once, &guest(2))?)
+                match cancelled {
+                    true => ledger::release(conn, before)?,
+                    false => place(conn, &once, &guest(2)).map(drop)?,
                 }
                 tell.send(()).expect("somebody waits");
                 std::thread::sleep(Duration::from_millis(400));
