@@ -12,6 +12,7 @@ mod journeys;
 mod loading;
 mod menu;
 mod migrations;
+mod mistakes;
 mod orders;
 mod races;
 mod streams;
