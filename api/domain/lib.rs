@@ -24,6 +24,7 @@ macro_rules! words {
     };
 }
 
+pub mod allergens;
 pub mod availability;
 pub mod catalogue;
 pub mod delivery;
@@ -46,6 +47,13 @@ pub mod stock;
 pub mod tax;
 pub mod unit;
 pub mod zone;
+
+#[cfg(test)]
+mod baskets;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod notation;
 
 /// A word that names no variant: the database and the code have parted.
 #[derive(Debug, thiserror::Error)]

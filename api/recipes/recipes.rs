@@ -53,12 +53,6 @@ pub(super) struct RecipeIngredient {
     unit: Unit,
 }
 
-#[derive(Deserialize)]
-struct Steps {
-    fr: Vec<String>,
-    en: Vec<String>,
-}
-
 #[derive(Clone, Copy, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
@@ -89,16 +83,13 @@ pub(crate) async fn find_recipe(
                 .first::<(Value, i32, i32, Value)>(conn)
                 .optional()?;
             let (name, preparation_seconds, bake_seconds, steps) = found.ok_or_else(|| Error::not_found("recipe"))?;
-            let steps: Steps = serde_json::from_value(steps)?;
+            let steps: Vec<Text> = serde_json::from_value(steps)?;
             Ok(Recipe {
                 product_id: path.product_id,
                 name: serde_json::from_value::<Text>(name)?.get(language).to_owned(),
                 preparation_seconds,
                 bake_seconds,
-                steps: match language {
-                    domain::language::Language::Fr => steps.fr,
-                    domain::language::Language::En => steps.en,
-                },
+                steps: steps.iter().map(|step| step.get(language).to_owned()).collect(),
                 sizes: sizes(conn, path.product_id, language)?,
             })
         })
