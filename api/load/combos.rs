@@ -86,6 +86,7 @@ fn fillings(slot_id: Uuid, slot: &SlotEntry, at: &str, known: &Fillers, faults: 
     if slot.maximum.0 < slot.minimum.0 {
         faults.add(&format!("{at}/maximum"), "it is not below the minimum");
     }
+    faults.length(slot.variants.len(), 1..=100, &format!("{at}/variants"));
     let named = slot.variants.iter().enumerate();
     faults.distinct(named.clone().map(|(index, entry)| ((&entry.product, entry.size), format!("{at}/variants/{index}"))));
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ use domain::stock::{Quantity, Unit};
 use domain::tax::TaxCategory;
 use serde::{Deserialize, Serialize};
 
-use super::values::{CouponCode, Ingredients, Label, Link, Price, Slug, Within, Words};
+use super::values::{CouponCode, Ingredients, Label, Link, Postcode, Price, Slug, Within, Words};
 
 /// Any of these, in one file or many.
 #[derive(Default, Deserialize)]
@@ -46,7 +46,7 @@ pub(super) struct TaxRateEntry {
 pub(super) struct StoreEntry {
     pub(super) slug: Slug,
     pub(super) code: String,
-    pub(super) name: Words,
+    pub(super) name: Words<200>,
     pub(super) line1: String,
     pub(super) postcode: String,
     pub(super) city: String,
@@ -79,12 +79,12 @@ pub(super) struct HoursEntry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ZoneEntry {
-    pub(super) name: Words,
+    pub(super) name: Words<100>,
     pub(super) radius_metres: Option<Within<1, 100_000>>,
     /// Longitude and latitude of each corner, as in GeoJSON.
     pub(super) polygon: Option<Vec<[f64; 2]>>,
     #[serde(default)]
-    pub(super) postcodes: BTreeSet<Words>,
+    pub(super) postcodes: BTreeSet<Postcode>,
     #[serde(default)]
     pub(super) minimum_cents: Price,
     pub(super) tiers: Vec<TierEntry>,
@@ -212,8 +212,8 @@ pub(super) struct VariantEntry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RecipeEntry {
-    pub(super) prep_seconds: Within<0, 86_400>,
-    pub(super) bake_seconds: Within<0, 86_400>,
+    pub(super) prep_seconds: Within<0, 7200>,
+    pub(super) bake_seconds: Within<0, 7200>,
     pub(super) oven_celsius: Option<Within<0, 600>>,
     pub(super) photo_url: Option<Link>,
     pub(super) steps: Vec<StepEntry>,
@@ -223,8 +223,8 @@ pub(super) struct RecipeEntry {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct StepEntry {
-    pub(super) fr: Words,
-    pub(super) en: Words,
+    pub(super) fr: Words<1000>,
+    pub(super) en: Words<1000>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) photo_url: Option<Link>,
 }
@@ -278,7 +278,7 @@ pub(super) struct PromotionEntry {
     pub(super) conditions: ConditionsEntry,
     pub(super) needs_coupon: bool,
     pub(super) stackable: bool,
-    pub(super) maximum_uses: Option<Within<1, 1_000_000>>,
+    pub(super) maximum_uses: Option<Within<1, 100_000_000>>,
     pub(super) maximum_uses_per_customer: Option<Within<1, 1_000_000>>,
     pub(super) valid_from: Option<DateTime<Utc>>,
     pub(super) valid_until: Option<DateTime<Utc>>,
@@ -304,7 +304,7 @@ pub(super) struct ConditionsEntry {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CouponEntry {
     pub(super) code: CouponCode,
-    pub(super) maximum_uses: Option<Within<1, 1_000_000>>,
+    pub(super) maximum_uses: Option<Within<1, 100_000_000>>,
     pub(super) maximum_uses_per_customer: Option<Within<1, 1_000_000>>,
     pub(super) valid_from: Option<DateTime<Utc>>,
     pub(super) valid_until: Option<DateTime<Utc>>,

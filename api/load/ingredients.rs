@@ -2,6 +2,7 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use domain::stock::Quantity;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,6 +24,9 @@ const WRITE: &str = "
       is distinct from (excluded.name, excluded.unit, excluded.allergens, excluded.may_contain, excluded.allergens_known,
         excluded.cost_cents_per_thousand)";
 
+/// What a recipe takes of one ingredient at most.
+const MOST: Quantity = Quantity(100_000_000);
+
 pub(super) fn ids(conn: &mut PgConnection) -> Result<Ids> {
     Ok(ingredients::table.select((ingredients::slug, ingredients::id)).load::<(String, Uuid)>(conn)?.into_iter().collect())
 }
@@ -31,6 +35,11 @@ pub(super) fn ingredients(conn: &mut PgConnection, source: &Source) -> Result<()
     let mut faults = Faults::of(source);
     let entries = &source.document.ingredients;
     faults.distinct(entries.iter().enumerate().map(|(index, entry)| (&entry.slug, format!("/ingredients/{index}/slug"))));
+    for (index, entry) in entries.iter().enumerate() {
+        if !entry.may_contain.is_disjoint(&entry.allergens) {
+            faults.add(&format!("/ingredients/{index}/mayContain"), "what it contains is no trace");
+        }
+    }
     faults.check()?;
     let row = |entry: &super::document::IngredientEntry| {
         json!({
@@ -50,10 +59,11 @@ pub(super) fn ingredients(conn: &mut PgConnection, source: &Source) -> Result<()
 /// The lines of a recipe, those that can be resolved.
 pub(super) fn lines(entries: &Ingredients, at: &str, ids: &Ids, faults: &mut Faults<'_>) -> Vec<Line> {
     let mut found = Vec::new();
+    faults.length(entries.len(), 0..=50, &format!("{at}/ingredients"));
     for (slug, portion) in entries {
         let pointer = format!("{at}/ingredients/{slug}");
-        if portion.quantity.0 <= 0 {
-            faults.add(&pointer, "a quantity is above zero");
+        if !(1..=MOST.0).contains(&portion.quantity.0) {
+            faults.add(&pointer, "a quantity is above zero and at most 100000");
         } else if let Some(ingredient_id) = faults.resolve(ids, slug, "ingredient", &pointer) {
             let (quantity_milli, waste_basis_points) = (portion.quantity.0, portion.waste_basis_points);
             found.push(Line { ingredient_id, quantity_milli, waste_basis_points });

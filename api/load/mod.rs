@@ -85,7 +85,15 @@ impl<'a> Faults<'a> {
         }
     }
 
+    /// A list has so many entries.
+    fn length(&mut self, length: usize, bounds: std::ops::RangeInclusive<usize>, pointer: &str) {
+        if !bounds.contains(&length) {
+            self.add(pointer, format!("it has from {} to {} entries", bounds.start(), bounds.end()));
+        }
+    }
+
     fn windows(&mut self, windows: &[Window], at: &str) {
+        self.length(windows.len(), 0..=20, at);
         for (index, _) in windows.iter().enumerate().filter(|(_, window)| window.weekdays.is_empty()) {
             self.add(&format!("{at}/{index}/weekdays"), "a window has at least one weekday");
         }
@@ -174,7 +182,7 @@ fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Error {
 /// Loads everything, in the transaction of the caller: one fault, and nothing was loaded.
 pub fn load(conn: &mut PgConnection, Files(sources): &Files, environment: Environment, now: DateTime<Utc>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
-    let before = versions::documents(conn)?;
+    let before = versions::begin(conn)?;
     for source in sources {
         stores::stores(conn, source, now)?;
         prices::tax_rates(conn, source)?;

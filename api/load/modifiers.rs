@@ -101,6 +101,7 @@ pub(super) fn modifier_groups(conn: &mut PgConnection, source: &Source, now: Dat
 }
 
 fn group(entry: &ModifierGroupEntry, at: &str, faults: &mut Faults<'_>) -> Value {
+    faults.length(entry.modifiers.len(), 0..=100, &format!("{at}/modifiers"));
     let free = entry.free_quantity.map_or(0, |free| free.0);
     if entry.maximum.0 < entry.minimum.0 {
         faults.add(&format!("{at}/maximum"), "it is not below the minimum");
@@ -129,6 +130,7 @@ fn read<'a>(
     if (entry.kind == Some(ModifierKind::Remove)) != entry.removes.is_some() {
         faults.add(&format!("{at}/removes"), "a modifier of kind remove removes an ingredient, and no other does");
     }
+    faults.length(entry.sizes.len(), 1..=10, &format!("{at}/sizes"));
     let resolve = |slug: &String| faults.resolve(ingredient_ids, slug, "ingredient", &format!("{at}/removes"));
     let removes = entry.removes.as_ref().and_then(resolve);
     let lines = entry.sizes.iter().map(|(size, given)| {

@@ -147,7 +147,12 @@ fn sound(entry: &ProductEntry, at: &str, faults: &mut Faults<'_>) {
     let is_combo = entry.kind == ProductKind::Combo;
     let groups = entry.modifier_groups.iter().enumerate();
     faults.distinct(groups.map(|(index, slug)| (slug, format!("{at}/modifierGroups/{index}"))));
+    faults.length(entry.modifier_groups.len(), 0..=50, &format!("{at}/modifierGroups"));
+    faults.distinct(entry.image_urls.iter().enumerate().map(|(index, url)| (url, format!("{at}/imageUrls/{index}"))));
+    faults.length(entry.image_urls.len(), 0..=10, &format!("{at}/imageUrls"));
+    faults.length(entry.recipe.as_ref().map_or(0, |recipe| recipe.steps.len()), 0..=50, &format!("{at}/recipe/steps"));
     let variants = entry.variants.iter().enumerate();
+    faults.length(entry.variants.len(), 1..=10, &format!("{at}/variants"));
     faults.distinct(variants.clone().map(|(index, variant)| (variant.size, format!("{at}/variants/{index}/size"))));
     for (index, _) in variants.filter(|(_, variant)| variant.ingredients.is_empty() != is_combo) {
         let reason = "a combo takes what fills its slots, everything else takes ingredients";
@@ -156,6 +161,7 @@ fn sound(entry: &ProductEntry, at: &str, faults: &mut Faults<'_>) {
     if is_combo == entry.slots.is_empty() {
         faults.add(&format!("{at}/slots"), "a combo has slots, and nothing else has");
     }
+    faults.length(entry.slots.len(), 0..=10, &format!("{at}/slots"));
     if !is_combo && entry.recipe.is_none() {
         faults.add(&format!("{at}/recipe"), "everything but a combo has a recipe");
     }

@@ -154,6 +154,9 @@ fn coupons_are_free<'a>(
 
 /// Slugs become ids, those that can be resolved.
 fn conditions(entry: &ConditionsEntry, at: &str, known: &Known, faults: &mut Faults<'_>) -> Conditions {
+    faults.length(entry.stores.len(), 0..=1000, &format!("{at}/stores"));
+    faults.length(entry.products.len(), 0..=1000, &format!("{at}/products"));
+    faults.length(entry.categories.len(), 0..=100, &format!("{at}/categories"));
     let mut ids = |list: &[String], ids: &Ids, what: &str, field: &str| {
         let pointer = |index: usize| format!("{at}/{field}/{index}");
         faults.distinct(list.iter().enumerate().map(|(index, slug)| (slug, pointer(index))));

@@ -30,7 +30,9 @@ const WRITE: &str = "
 struct Kept {
     preparation_seconds: i32,
     bake_seconds: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     oven_celsius: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     photo_url: Option<String>,
     steps: Value,
     sizes: Vec<KeptSize>,
@@ -134,24 +136,21 @@ pub(super) fn move_on(conn: &mut PgConnection, changed: &[Uuid], now: DateTime<U
 }
 
 /// Keeps every version in force that is not kept yet.
-pub(super) fn keep(conn: &mut PgConnection, documents: &BTreeMap<Uuid, Value>, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn keep(conn: &mut PgConnection, documents: &BTreeMap<Uuid, Value>) -> Result<()> {
     let is_kept = recipe_versions::product_id.eq(recipes::product_id).and(recipe_versions::version.eq(recipes::version));
     let new = recipes::table
         .filter(diesel::dsl::not(diesel::dsl::exists(recipe_versions::table.filter(is_kept))))
-        .select((recipes::product_id, recipes::version))
-        .load::<(Uuid, i32)>(conn)?;
-    let rows: Vec<_> = new
-        .iter()
-        .filter_map(|(product, version)| Some((product, version, documents.get(product)?)))
-        .map(|(product, version, document)| {
-            (
-                recipe_versions::product_id.eq(*product),
-                recipe_versions::version.eq(*version),
-                recipe_versions::document.eq(document),
-                recipe_versions::created_at.eq(now),
-            )
-        })
-        .collect();
+        .select((recipes::product_id, recipes::version, recipes::updated_at))
+        .load::<(Uuid, i32, DateTime<Utc>)>(conn)?;
+    let row = |(product, version, at): (Uuid, i32, DateTime<Utc>)| {
+        Some((
+            recipe_versions::product_id.eq(product),
+            recipe_versions::version.eq(version),
+            recipe_versions::document.eq(documents.get(&product)?),
+            recipe_versions::created_at.eq(at),
+        ))
+    };
+    let rows: Vec<_> = new.into_iter().filter_map(row).collect();
     diesel::insert_into(recipe_versions::table).values(rows).execute(conn)?;
     Ok(())
 }

@@ -23,17 +23,31 @@ impl TryFrom<String> for Slug {
     }
 }
 
-/// A text that says something.
+/// A text that says something, in so many characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Words(pub(super) String);
+pub(super) struct Words<const MOST: usize>(pub(super) String);
 
-impl TryFrom<String> for Words {
+impl<const MOST: usize> TryFrom<String> for Words<MOST> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = !text.trim().is_empty() && text.chars().count() <= MOST && !text.contains('\0');
+        if fits { Ok(Words(text)) } else { Err(format!("a text is not blank and has at most {MOST} characters")) }
+    }
+}
+
+/// Five digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Postcode(String);
+
+impl TryFrom<String> for Postcode {
     type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Words, &'static str> {
-        let fits = !text.trim().is_empty() && text.chars().count() <= 2000 && !text.contains('\0');
-        if fits { Ok(Words(text)) } else { Err("a text is not blank and has at most 2000 characters") }
+    fn try_from(text: String) -> Result<Postcode, &'static str> {
+        let fits = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(Postcode(text)) } else { Err("a postcode has five digits") }
     }
 }
 
@@ -41,12 +55,12 @@ impl TryFrom<String> for Words {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Label {
-    pub(super) fr: Words,
-    pub(super) en: Words,
+    pub(super) fr: Words<2000>,
+    pub(super) en: Words<2000>,
 }
 
 /// Where a picture is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Link(String);
 
@@ -54,10 +68,9 @@ impl TryFrom<String> for Link {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Link, &'static str> {
-        let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        let plain = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic());
-        let fits = text.len() <= 2000 && rest.is_some_and(plain);
-        if fits { Ok(Link(text)) } else { Err("should be an address that begins with https:// or http://") }
+        let plain = |rest: &str| !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(|b| b.is_ascii_graphic());
+        let fits = text.len() <= 1000 && text.strip_prefix("https://").is_some_and(plain);
+        if fits { Ok(Link(text)) } else { Err("should be an address that begins with https://") }
     }
 }
 

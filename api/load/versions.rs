@@ -52,7 +52,14 @@ pub(super) struct Standing {
     recipes: Documents,
 }
 
-pub(super) fn documents(conn: &mut PgConnection) -> Result<Standing> {
+/// What there is before loading. Versions of recipes that were never kept are kept now, before they change.
+pub(super) fn begin(conn: &mut PgConnection) -> Result<Standing> {
+    let standing = documents(conn)?;
+    recipes::keep(conn, &standing.recipes)?;
+    Ok(standing)
+}
+
+fn documents(conn: &mut PgConnection) -> Result<Standing> {
     Ok(Standing { groups: wholes(conn, GROUPS)?, products: wholes(conn, PRODUCTS)?, recipes: recipes::documents(conn)? })
 }
 
@@ -69,7 +76,7 @@ pub(super) fn move_on(conn: &mut PgConnection, before: &Standing, now: DateTime<
     let products = products::table.filter(products::id.eq_any(changed(&before.products, &after.products)));
     diesel::update(products).set(products::version.eq(products::version + 1)).execute(conn)?;
     recipes::move_on(conn, &changed(&before.recipes, &after.recipes), now)?;
-    recipes::keep(conn, &after.recipes, now)
+    recipes::keep(conn, &after.recipes)
 }
 
 /// Those that were there and are another one now.

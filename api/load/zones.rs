@@ -72,14 +72,14 @@ fn shape(entry: &ZoneEntry, at: &str, faults: &mut Faults<'_>) {
         let on_earth = |[longitude, latitude]: &[f64; 2]| longitude.abs() <= 180.0 && latitude.abs() <= 90.0;
         // A closed polygon repeats its first corner.
         let corners = polygon.len() - usize::from(polygon.len() > 1 && polygon.first() == polygon.last());
-        if !(3..=1000).contains(&corners) {
-            faults.add(&format!("{at}/polygon"), "a polygon has 3 to 1000 corners");
-        }
+        faults.length(corners, 3..=200, &format!("{at}/polygon"));
         for (index, _) in polygon.iter().enumerate().filter(|(_, corner)| !on_earth(corner)) {
             faults.add(&format!("{at}/polygon/{index}"), "should be longitude and latitude in degrees");
         }
     }
-    if entry.tiers.first().is_none_or(|tier| tier.from_cents.0 != 0) {
+    faults.length(entry.tiers.len(), 1..=20, &format!("{at}/tiers"));
+    faults.length(entry.postcodes.len(), 0..=500, &format!("{at}/postcodes"));
+    if entry.tiers.first().is_some_and(|tier| tier.from_cents.0 != 0) {
         faults.add(&format!("{at}/tiers"), "the first tier is from 0 cents");
     }
     for (index, pair) in entry.tiers.windows(2).enumerate() {

@@ -7,6 +7,7 @@ mod accounts;
 mod binary;
 mod contract;
 mod coverage;
+mod demo;
 mod edge;
 mod journeys;
 mod loading;

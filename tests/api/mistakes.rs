@@ -67,6 +67,7 @@ fn each_mistake_in_ingredients_and_modifiers_is_found_where_it_is() {
         ("/slug", json!("Ham"), "/slug a slug has at most 64"),
         ("/name/en", json!(" "), "/name/en a text is not blank"),
         ("/mayContain", json!(["gold"]), "/mayContain/0 unknown variant"),
+        ("/allergens", json!(["milk"]), "/mayContain what it contains is no trace"),
         ("/costCentsPerThousand", json!(-1), "/costCentsPerThousand an amount is not below zero"),
     ];
     assert_found(&lease, "ingredients", &ham, wrong);
@@ -76,6 +77,7 @@ fn each_mistake_in_ingredients_and_modifiers_is_found_where_it_is() {
     ];
     assert_found(&lease, "categories", &lunch, wrong);
     let wrong = [
+        ("/modifiers/0/sizes", json!({}), "/modifiers/0/sizes it has from 1 to 10 entries"),
         ("/minimum", json!(2), "/maximum it is not below the minimum"),
         ("/freeQuantity", json!(2), "/freeQuantity it is not above the maximum"),
         ("/modifiers/0/maximum", json!(11), "/modifiers/0/maximum should be from 1 to 10"),
@@ -94,6 +96,8 @@ fn each_mistake_in_products_is_found_where_it_is() {
     let wrong = [
         ("/kind", json!("combo"), "/variants/0/ingredients a combo takes what fills its slots"),
         ("/diets", json!(["human"]), "/diets/0 unknown variant"),
+        ("/variants", json!([]), "/variants it has from 1 to 10 entries"),
+        ("/imageUrls", json!(["https://a.b", "https://a.b"]), "/imageUrls/1 it is in the file twice"),
         ("/imageUrls", json!(["reine.jpg"]), "/imageUrls/0 should be an address"),
         ("/recipe", json!(null), "/recipe everything but a combo has a recipe"),
         ("/recipe/ovenCelsius", json!(601), "/recipe/ovenCelsius should be from 0 to 600"),
@@ -113,6 +117,7 @@ fn each_mistake_in_products_is_found_where_it_is() {
     assert_found(&lease, "products", &reine, wrong);
     let wrong = [
         ("/slots", json!([]), "/slots a combo has slots"),
+        ("/slots/0/variants", json!([]), "/slots/0/variants it has from 1 to 100 entries"),
         ("/slots/0/minimum", json!(2), "/slots/0/maximum it is not below the minimum"),
         ("/slots/0/variants/1", midi["slots"][0]["variants"][0].clone(), "/slots/0/variants/1 it is in the file twice"),
         ("/slots/0/variants/0/product", json!("formule-duo"), "/slots/0/variants/0/product a combo does not fill"),
@@ -131,11 +136,12 @@ fn each_mistake_in_zones_and_prices_is_found_where_it_is() {
         ("/zones/0/radiusMetres", json!(null), "/zones/0 a zone has radiusMetres or a polygon"),
         ("/zones/0/polygon", lyon["zones"][2]["polygon"].clone(), "/zones/0 a zone has radiusMetres or a polygon"),
         ("/zones/0/radiusMetres", json!(0), "/zones/0/radiusMetres should be from 1 to 100000"),
+        ("/zones/0/postcodes", json!(["7500"]), "/zones/0/postcodes/0 a postcode has five digits"),
         ("/zones/1/name", json!("Part-Dieu"), "/zones/1/name it is in the file twice"),
-        ("/zones/1/tiers", json!([]), "/zones/1/tiers the first tier is from 0 cents"),
+        ("/zones/1/tiers", json!([]), "/zones/1/tiers it has from 1 to 20 entries"),
         ("/zones/1/tiers/0/fromCents", json!(1), "/zones/1/tiers the first tier is from 0 cents"),
         ("/zones/1/tiers/1/fromCents", json!(0), "/zones/1/tiers/1/fromCents tiers ascend"),
-        (polygon, json!([[4.9, 45.7], [4.8, 45.7], [4.9, 45.7]]), "/zones/2/polygon a polygon has 3 to 1000 corners"),
+        (polygon, json!([[4.9, 45.7], [4.8, 45.7], [4.9, 45.7]]), "/zones/2/polygon it has from 3 to 200 entries"),
         ("/zones/2/polygon/1", json!([4.9, 95.7]), "/zones/2/polygon/1 should be longitude and latitude"),
     ];
     assert_found(&lease, "stores", &lyon, wrong);
