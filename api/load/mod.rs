@@ -2,17 +2,29 @@
 //!
 //! The one stranger that writes tables of other slices; stock goes through its ledger all the same.
 
+mod combos;
 mod document;
-mod menu;
+mod ingredients;
+mod modifiers;
 mod people;
+mod prices;
+mod products;
+mod promotions;
+mod recipes;
 mod stores;
+mod values;
+mod versions;
+mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::Jsonb;
+use domain::hours::Window;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::config::Environment;
@@ -45,7 +57,11 @@ struct Faults<'a> {
     faults: Vec<Fault>,
 }
 
-impl Faults<'_> {
+impl<'a> Faults<'a> {
+    fn of(source: &'a Source) -> Faults<'a> {
+        Faults { source: &source.name, faults: Vec::new() }
+    }
+
     fn add(&mut self, pointer: &str, reason: impl std::fmt::Display) {
         self.faults.push(Fault::new(format!("{}#{pointer}", self.source), "invalid_format").with("reason", reason));
     }
@@ -59,8 +75,53 @@ impl Faults<'_> {
         id
     }
 
-    fn done(self) -> Result<()> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Error::invalid(self.faults)) }
+    /// What names a thing may come once: each with its pointer.
+    fn distinct<K: Ord>(&mut self, keys: impl IntoIterator<Item = (K, String)>) {
+        let mut seen = BTreeSet::new();
+        for (key, pointer) in keys {
+            if !seen.insert(key) {
+                self.add(&pointer, "it is in the file twice");
+            }
+        }
+    }
+
+    /// A list has so many entries.
+    fn length(&mut self, length: usize, bounds: std::ops::RangeInclusive<usize>, pointer: &str) {
+        if !bounds.contains(&length) {
+            self.add(pointer, format!("it has from {} to {} entries", bounds.start(), bounds.end()));
+        }
+    }
+
+    fn windows(&mut self, windows: &[Window], at: &str) {
+        self.length(windows.len(), 0..=20, at);
+        for (index, _) in windows.iter().enumerate().filter(|(_, window)| window.weekdays.is_empty()) {
+            self.add(&format!("{at}/{index}/weekdays"), "a window has at least one weekday");
+        }
+    }
+
+    /// Ends here when something is wrong already.
+    fn check(&mut self) -> Result<()> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::invalid(std::mem::take(&mut self.faults))) }
+    }
+
+    fn done(mut self) -> Result<()> {
+        self.check()
+    }
+
+    /// Runs a statement that takes its rows as `$1`, one JSON array whose keys are the table's columns. When the database
+    /// refuses, the transaction is lost: what comes after could not be judged.
+    fn write(&mut self, conn: &mut PgConnection, pointer: &str, sql: &str, rows: Vec<Value>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let written = diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(rows)).execute(conn);
+        written.map(|_| ()).map_err(|error| self.refused(pointer, error))
+    }
+
+    /// What the database refused. The cause goes along: after a deadlock everything is done again.
+    fn refused(&mut self, pointer: &str, error: diesel::result::Error) -> Error {
+        self.add(pointer, &error);
+        Error { source: Some(error.into()), ..Error::invalid(std::mem::take(&mut self.faults)) }
     }
 }
 
@@ -91,6 +152,8 @@ pub fn demo() -> Result<Files> {
         ("demo/ingredients.json", include_str!("../../demo/ingredients.json")),
         ("demo/menu.json", include_str!("../../demo/menu.json")),
         ("demo/people.json", include_str!("../../demo/people.json")),
+        ("demo/prices.json", include_str!("../../demo/prices.json")),
+        ("demo/promotions.json", include_str!("../../demo/promotions.json")),
         ("demo/stock.json", include_str!("../../demo/stock.json")),
         ("demo/stores.json", include_str!("../../demo/stores.json")),
         ("demo/tax-rates.json", include_str!("../../demo/tax-rates.json")),
@@ -119,31 +182,39 @@ fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Error {
 /// Loads everything, in the transaction of the caller: one fault, and nothing was loaded.
 pub fn load(conn: &mut PgConnection, Files(sources): &Files, environment: Environment, now: DateTime<Utc>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
+    let before = versions::begin(conn)?;
     for source in sources {
-        stores::stores(conn, source)?;
-        menu::tax_rates(conn, source)?;
-        menu::ingredients(conn, source)?;
-        menu::categories(conn, source)?;
+        stores::stores(conn, source, now)?;
+        prices::tax_rates(conn, source)?;
+        prices::portion_policies(conn, source)?;
+        ingredients::ingredients(conn, source)?;
+        products::categories(conn, source)?;
         loaded.stores += source.document.stores.len();
         loaded.ingredients += source.document.ingredients.len();
     }
     for source in sources {
-        menu::modifier_groups(conn, source)?;
+        modifiers::modifier_groups(conn, source, now)?;
     }
     for source in sources {
-        menu::products(conn, source, now)?;
+        products::products(conn, source, now)?;
+        loaded.products += source.document.products.len();
+    }
+    for source in sources {
+        combos::slots(conn, source)?;
+        prices::price_overrides(conn, source)?;
+        promotions::promotions(conn, source)?;
         people::people(conn, source, environment)?;
         stock(conn, source, now)?;
-        loaded.products += source.document.products.len();
         loaded.people += source.document.people.len();
     }
+    versions::move_on(conn, &before, now)?;
     Ok(loaded)
 }
 
 /// Opening stock of what a store does not count yet; counted stock stays as it is.
 fn stock(conn: &mut PgConnection, source: &Source, now: DateTime<Utc>) -> Result<()> {
-    let mut faults = Faults { source: &source.name, faults: Vec::new() };
-    let (store_ids, ingredient_ids) = (stores::ids(conn)?, menu::ingredient_ids(conn)?);
+    let mut faults = Faults::of(source);
+    let (store_ids, ingredient_ids) = (stores::ids(conn)?, ingredients::ids(conn)?);
     for (index, entry) in source.document.stock.iter().enumerate() {
         let store_id = faults.resolve(&store_ids, &entry.store, "store", &format!("/stock/{index}/store"));
         let mut levels = BTreeMap::new();

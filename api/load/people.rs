@@ -18,7 +18,7 @@ use schema::{memberships, users};
 
 pub(super) fn people(conn: &mut PgConnection, source: &Source, environment: Environment) -> Result<()> {
     let people = &source.document.people;
-    let mut faults = Faults { source: &source.name, faults: Vec::new() };
+    let mut faults = Faults::of(source);
     if !people.is_empty() && environment == Environment::Production {
         faults.add("/people", "people with published passwords are not loaded in production; use create-superuser");
         return faults.done();

@@ -1,13 +1,13 @@
-//! Stores and their hours.
+//! Stores, their hours and their zones.
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use uuid::Uuid;
 
 use super::document::{HoursEntry, StoreEntry};
-use super::{Faults, Ids, Source};
+use super::{Faults, Ids, Source, zones};
 use crate::error::Result;
 use schema::{store_hours, stores};
 
@@ -15,8 +15,8 @@ pub(super) fn ids(conn: &mut PgConnection) -> Result<Ids> {
     Ok(stores::table.select((stores::slug, stores::id)).load::<(String, Uuid)>(conn)?.into_iter().collect())
 }
 
-pub(super) fn stores(conn: &mut PgConnection, source: &Source) -> Result<()> {
-    let mut faults = Faults { source: &source.name, faults: Vec::new() };
+pub(super) fn stores(conn: &mut PgConnection, source: &Source, now: DateTime<Utc>) -> Result<()> {
+    let mut faults = Faults::of(source);
     for (index, entry) in source.document.stores.iter().enumerate() {
         let at = format!("/stores/{index}");
         if entry.time_zone.parse::<chrono_tz::Tz>().is_err() {
@@ -26,17 +26,9 @@ pub(super) fn stores(conn: &mut PgConnection, source: &Source) -> Result<()> {
             faults.add(&format!("{at}/businessDayCutoff"), "should be HH:MM");
             continue;
         };
-        match upsert(conn, entry, cutoff) {
-            Ok(id) => {
-                hours(conn, id, &entry.hours, &at, &mut faults)?;
-                zone(conn, id, entry)?;
-            }
-            Err(error) => {
-                // The transaction is lost: what comes after could not be judged.
-                faults.add(&at, error);
-                return faults.done();
-            }
-        }
+        let id = upsert(conn, entry, cutoff).map_err(|error| faults.refused(&at, error))?;
+        hours(conn, id, &entry.hours, &at, &mut faults)?;
+        zones::zones(conn, id, &entry.zones, &at, &mut faults, now)?;
     }
     faults.done()
 }
@@ -45,9 +37,9 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
     let services: Vec<&str> = entry.service_types.iter().map(|service| service.as_str()).collect();
     let row = (
         (
-            stores::slug.eq(&entry.slug),
+            stores::slug.eq(&entry.slug.0),
             stores::code.eq(&entry.code),
-            stores::name.eq(&entry.name),
+            stores::name.eq(&entry.name.0),
             stores::line1.eq(&entry.line1),
             stores::postcode.eq(&entry.postcode),
             stores::city.eq(&entry.city),
@@ -65,7 +57,7 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
             stores::acceptance_deadline_minutes.eq(entry.acceptance_deadline_minutes),
         ),
     );
-    let known = stores::table.filter(stores::slug.eq(&entry.slug)).select(stores::id).first::<Uuid>(conn).optional()?;
+    let known = stores::table.filter(stores::slug.eq(&entry.slug.0)).select(stores::id).first::<Uuid>(conn).optional()?;
     match known {
         Some(id) => diesel::update(stores::table.find(id)).set(row).returning(stores::id).get_result(conn),
         None => diesel::insert_into(stores::table)
@@ -73,23 +65,6 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
             .returning(stores::id)
             .get_result(conn),
     }
-}
-
-fn zone(conn: &mut PgConnection, store_id: Uuid, entry: &StoreEntry) -> Result<()> {
-    use schema::delivery_zones;
-    diesel::delete(delivery_zones::table.filter(delivery_zones::store_id.eq(store_id))).execute(conn)?;
-    let mut tiers = vec![serde_json::json!({ "fromCents": 0, "feeCents": entry.delivery_fee_cents })];
-    tiers.extend(entry.free_delivery_from_cents.map(|from| serde_json::json!({ "fromCents": from, "feeCents": 0 })));
-    diesel::insert_into(delivery_zones::table)
-        .values((
-            delivery_zones::id.eq(Uuid::now_v7()),
-            delivery_zones::store_id.eq(store_id),
-            delivery_zones::name.eq("Zone 1"),
-            delivery_zones::radius_metres.eq(entry.delivery_radius_metres),
-            delivery_zones::tiers.eq(serde_json::Value::Array(tiers)),
-        ))
-        .execute(conn)?;
-    Ok(())
 }
 
 /// The file's hours replace those in the database.
