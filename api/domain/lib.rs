@@ -24,6 +24,7 @@ macro_rules! words {
     };
 }
 
+pub mod allergens;
 pub mod availability;
 pub mod catalogue;
 pub mod delivery;
