@@ -13,6 +13,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
+use crate::catalogue::Catalogues;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -21,8 +22,9 @@ use crate::http::client::TrustedHops;
 use crate::http::contract::{self, Routes};
 use crate::http::problem::{self, PublicUrl};
 use crate::http::receive::BODY_LIMIT;
+use crate::menu::board::{Board, Notice};
 use crate::platform::Published;
-use crate::streams::hub::Hub;
+use crate::streams::hub::{Hub, Told};
 use crate::{accounts, carts, deliveries, kitchen, menu, openapi, orders, platform, promotions, recipes, stock, stores, streams};
 
 /// Every slice. The hot paths come first: the router asks in this order.
@@ -60,7 +62,16 @@ fn published(document: &utoipa::openapi::OpenApi) -> String {
 
 /// A server that listens. `shutdown` tells streams to end.
 pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Receiver<bool>) -> Result<Server> {
-    let hub = web::Data::from(Hub::start(db.clone(), shutdown));
+    let catalogues = Catalogues::default();
+    let board = web::Data::new(Board::new(catalogues.clone()));
+    let catalogues = web::Data::new(catalogues);
+    let menus = board.clone();
+    let hub = web::Data::from(Hub::start(db.clone(), shutdown, move |told| {
+        menus.stale(match told {
+            Told::Store(id) => Notice::Store(id),
+            Told::Everything => Notice::Everything,
+        });
+    }));
     let db = web::Data::new(db);
     let tokens = web::Data::new(Tokens::new(&config.secret_key, config.previous_secret_key.as_ref()));
     let environment = web::Data::new(config.environment);
@@ -76,6 +87,8 @@ pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Re
             .openapi(openapi::head())
             .app_data(db.clone())
             .app_data(hub.clone())
+            .app_data(catalogues.clone())
+            .app_data(board.clone())
             .app_data(tokens.clone())
             .app_data(environment.clone())
             .app_data(hops.clone())

@@ -78,6 +78,7 @@ codes! {
     InUse = "in_use" 409,
     BelowMinimum = "below_minimum" 409,
     OptionsInvalid = "options_invalid" 409,
+    RequestedTimePassed = "requested_time_passed" 409,
     NotServedNow = "not_served_now" 409,
     AgeConfirmationRequired = "age_confirmation_required" 409,
     CouponInvalid = "coupon_invalid" 409,

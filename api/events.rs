@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::Result;
-use schema::events;
+use schema::{event_counters, events};
 
 /// The channel on which PostgreSQL tells every process that a store has news; the payload is the store's id.
 pub const CHANNEL: &str = "ocpizza_events";
@@ -68,6 +68,14 @@ pub fn record(
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(CHANNEL)
     .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the store's counter now, until the transaction ends: what is read from here on is what the readers of the next
+/// event will find. Only reads may follow, and then [`record`].
+pub fn hold(conn: &mut PgConnection, store_id: Uuid) -> Result<()> {
+    let counter = event_counters::table.find(store_id).for_no_key_update().select(event_counters::last_seq);
+    counter.first::<i64>(conn).optional()?;
     Ok(())
 }
 

@@ -18,6 +18,8 @@ use schema::jobs;
 pub enum Job {
     /// The acceptance deadline of an order has passed.
     RejectUnaccepted { order_id: Uuid },
+    /// A snooze that was given an end has come to it.
+    EndSnooze { snooze_id: Uuid },
     /// Old carts, idempotency keys, sessions and log-in attempts.
     Purge,
 }

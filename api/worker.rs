@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use tokio::sync::watch;
 
+use crate::catalogue::Catalogues;
 use crate::db::Db;
 use crate::error::Result;
 use crate::jobs::{self, Claimed, Job};
-use crate::{accounts, carts, clock, http, orders};
+use crate::{accounts, carts, clock, http, menu, orders};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: Duration = Duration::from_millis(500);
@@ -20,6 +21,7 @@ const PERIODIC: &[(Job, &str, i64)] = &[(Job::Purge, "purge", 60)];
 /// Works until shutdown.
 pub async fn run(db: Db, mut shutdown: watch::Receiver<bool>) {
     tracing::info!("the worker looks for jobs");
+    let catalogues = Catalogues::default();
     let mut planned: Option<DateTime<Utc>> = None;
     while !*shutdown.borrow() {
         let now = clock::now();
@@ -29,7 +31,7 @@ pub async fn run(db: Db, mut shutdown: watch::Receiver<bool>) {
                 Err(error) => tracing::warn!("periodic jobs not planned: {error}"),
             }
         }
-        let idle = match step(&db).await {
+        let idle = match step(&db, &catalogues).await {
             Ok(worked) => !worked,
             Err(error) => {
                 tracing::warn!("the worker could not reach its jobs: {error}");
@@ -43,13 +45,13 @@ pub async fn run(db: Db, mut shutdown: watch::Receiver<bool>) {
 }
 
 /// Does one due job, if there is one; answers whether there was.
-pub async fn step(db: &Db) -> Result<bool> {
+pub async fn step(db: &Db, catalogues: &Catalogues) -> Result<bool> {
     let claimed = db.tx(|conn| jobs::claim(conn, clock::now())).await?;
     let Some(claimed) = claimed else { return Ok(false) };
-    let (id, job) = (claimed.id, claimed.job.clone());
+    let (id, job, catalogues) = (claimed.id, claimed.job.clone(), catalogues.clone());
     let outcome = db
         .tx(move |conn| {
-            perform(conn, &serde_json::from_value(job.clone())?, clock::now())?;
+            perform(conn, &catalogues, &serde_json::from_value(job.clone())?, clock::now())?;
             jobs::finish(conn, id)
         })
         .await;
@@ -72,9 +74,10 @@ async fn give_up(db: &Db, claimed: Claimed, error: String) -> Result<()> {
 }
 
 /// The one place that knows what each job does.
-fn perform(conn: &mut PgConnection, job: &Job, now: DateTime<Utc>) -> Result<()> {
+fn perform(conn: &mut PgConnection, catalogues: &Catalogues, job: &Job, now: DateTime<Utc>) -> Result<()> {
     match job {
-        Job::RejectUnaccepted { order_id } => orders::reject_unaccepted(conn, *order_id, now),
+        Job::RejectUnaccepted { order_id } => orders::reject_unaccepted(conn, catalogues, *order_id, now),
+        Job::EndSnooze { snooze_id } => menu::end_snooze(conn, catalogues, *snooze_id, now),
         Job::Purge => {
             let rows = accounts::purge(conn, now)? + carts::purge(conn, now)? + http::idempotency::purge(conn, now)?;
             tracing::info!("purged {rows} rows that nobody needs any more");

@@ -1,29 +1,31 @@
-//! Carts as their owners see them.
+//! Carts as their owners see and change them, but for lines and coupons.
 
-use actix_web::{HttpRequest, get, post, web};
-use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
-use domain::language::Language;
-use domain::money::{Cents, Money};
-use domain::order::ServiceType;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use actix_web::{delete, get, patch, post, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::money::Money;
+use domain::order::{Channel, ServiceType};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::carts::queries::{self, CartRow};
-use crate::carts::quote::{Quote, QuotedLine, quote};
-use crate::carts::totals::Totals;
+use crate::carts::address::Address;
+use crate::carts::caller::{CartCaller, may_use};
+use crate::carts::queries::{self, CartChange, CartRow, NewCart};
+use crate::carts::view::{Cart, view};
+use crate::catalogue::Catalogues;
 use crate::clock;
 use crate::db::Db;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::http::answer::Answer;
-use crate::http::auth::{MaybeSignedIn, User, header, random_token, sha256};
+use crate::http::auth::{MaybeSignedIn, SignedIn, random_token, sha256};
+use crate::http::edit::{MaybeIfMatch, MaybeIfMatchHeader, Tagged};
 use crate::http::problem::Speaks;
-use crate::http::receive::{Body, Path};
-use crate::http::sentences;
+use crate::http::receive::{Body, Path, present};
 use crate::http::store_path;
-use crate::stock::ledger;
 use crate::stores::queries as stores;
+
+/// So far ahead can be ordered.
+const HORIZON_DAYS: i64 = 7;
 
 /// A new cart.
 #[derive(Deserialize, ToSchema)]
@@ -33,83 +35,43 @@ pub(super) struct CreateCart {
     #[schema(max_length = 64, example = "paris-bastille")]
     store_id: String,
     service_type: ServiceType,
+    /// `web` when absent; `phone` and `counter` are for the staff of the store.
+    #[schema(example = "web")]
+    channel: Option<Channel>,
 }
 
-/// A cart with its prices as they are now.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Cart {
-    id: Uuid,
-    /// The secret of the cart, told once, when it is created: send it as `Cart-Token`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    store_id: Uuid,
-    service_type: ServiceType,
-    lines: Vec<CartLine>,
-    totals: Totals,
-    /// What stands in the way of an order; empty when it can be placed.
-    problems: Vec<CartProblem>,
-    /// The order it became.
-    order_id: Option<Uuid>,
-    /// Its secret, for a customer who lost the answer to the placement: it goes into `Tracking-Token`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tracking_token: Option<String>,
-    expires_at: DateTime<Utc>,
-    /// Counts the changes.
-    #[schema(example = 3)]
-    version: i32,
+/// What to change; what is absent stays, null takes away.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CartPatch {
+    /// Id or slug of another store: the lines stay, and cost what they cost there.
+    #[schema(max_length = 64, example = "lyon-part-dieu")]
+    store_id: Option<String>,
+    service_type: Option<ServiceType>,
+    /// Where to deliver; it decides on fee and minimum.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Address>)]
+    address: Option<Option<Address>>,
+    /// When it is wanted, within a week; null: as soon as possible.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    requested_at: Option<Option<DateTime<Utc>>>,
+    /// For the staff, at most 1000 €; nothing: an amount of 0.
+    tip: Option<Money>,
+    /// For the store; null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 500, example = "Merci de ne pas sonner, bébé dort")]
+    note: Option<Option<String>>,
+    /// The customer declares to be 18 or older: needed where there is alcohol in the cart.
+    age_confirmed: Option<bool>,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CartLine {
-    id: Uuid,
-    product_id: Uuid,
-    variant_id: Uuid,
-    #[schema(example = "Reine")]
-    name: String,
-    #[schema(example = "Moyenne 31 cm")]
-    variant_name: String,
-    #[schema(example = 2)]
-    quantity: u32,
-    /// Of one unit, without its modifiers.
-    unit_price: Money,
-    /// On each unit.
-    modifiers: Vec<CartModifier>,
-    total: Money,
-    note: Option<String>,
-    /// Whether it can be made now, together with the rest of the cart.
-    available: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CartModifier {
-    modifier_id: Uuid,
-    #[schema(example = "Mozzarella")]
-    name: String,
-    #[schema(example = 1)]
-    quantity: u32,
-    unit_price: Money,
-}
-
-/// Why the cart cannot be ordered as it is.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CartProblem {
-    /// The code with which placing the order would fail.
-    #[schema(example = "out_of_stock")]
-    code: String,
-    /// JSON pointer into the cart.
-    #[schema(example = "/lines/0")]
-    pointer: String,
-    /// For people.
-    detail: String,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
 pub(super) struct CartPath {
+    /// The cart.
+    #[param(rename = "cartId")]
     pub(super) cart_id: Uuid,
 }
 
@@ -124,30 +86,34 @@ pub(super) struct CartPath {
 pub(crate) async fn create_cart(
     MaybeSignedIn(user): MaybeSignedIn,
     db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
     Speaks(language): Speaks,
     Body(body): Body<CreateCart>,
 ) -> Result<Answer> {
     let now = clock::now();
-    let customer_id = user.map(|user| user.id);
     db.tx(move |conn| {
         let store_id =
             store_path::resolve(conn, &body.store_id).map_err(|_| Error::invalid(vec![Fault::new("/storeId", "not_found")]))?;
         if !stores::find(conn, store_id)?.services().contains(&body.service_type) {
             return Err(Error::invalid(vec![Fault::new("/serviceType", "not_offered")]));
         }
+        let channel = body.channel.unwrap_or(Channel::Web);
+        if !may_use(channel, user.as_ref(), store_id) {
+            return Err(Error::invalid(vec![Fault::new("/channel", "not_offered")]));
+        }
         let token = random_token();
-        let cart = CartRow {
+        // Who takes an order on the phone is not its customer.
+        let new = NewCart {
             id: Uuid::now_v7(),
             token_hash: sha256(token.as_bytes()),
             store_id,
             service_type: body.service_type,
-            customer_id,
-            order_id: None,
-            version: 1,
-            expires_at: queries::expiry(now),
+            channel,
+            customer_id: user.as_ref().filter(|_| channel.is_of_customers()).map(|user| user.id),
         };
-        queries::insert(conn, &cart, now)?;
-        let view = Cart { token: Some(token), ..view(conn, cart, language, now)? };
+        let cart = queries::insert(conn, new, now)?;
+        let mut view = view(conn, &catalogues, cart, language, now)?;
+        view.token = Some(token);
         Answer::created(format!("/v1/carts/{}", view.id), &view)
     })
     .await
@@ -155,123 +121,168 @@ pub(crate) async fn create_cart(
 
 /// Read a cart
 ///
-/// Prices, VAT and availability are computed anew.
-#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(("cartId" = Uuid, Path, description = "The cart")),
-    responses((status = 200, description = "The cart", body = Cart)))]
+/// Prices, VAT, discounts and availability are computed anew.
+#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath),
+    responses((status = 200, description = "The cart", body = Cart, headers(("ETag" = String, description = "The version")))))]
 #[get("/v1/carts/{cartId}")]
 pub(crate) async fn find_cart(
     caller: CartCaller,
     db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
     Path(path): Path<CartPath>,
     Speaks(language): Speaks,
-) -> Result<web::Json<Cart>> {
+) -> Result<Tagged<Cart>> {
     let now = clock::now();
-    let cart = db
-        .run(move |conn| {
-            let cart = caller.admit(queries::find(conn, path.cart_id, now)?)?;
-            view(conn, cart, language, now)
-        })
-        .await?;
-    Ok(web::Json(cart))
+    let cart = db.run(move |conn| {
+        let cart = caller.admit(queries::find(conn, path.cart_id, now)?)?;
+        view(conn, &catalogues, cart, language, now)
+    });
+    tagged(cart.await?)
 }
 
-/// Who shows the cart's secret, or is logged in.
-#[derive(Clone)]
-pub struct CartCaller {
-    user: Option<User>,
-    token: Option<String>,
+/// Read the own cart
+///
+/// The newest open cart of the account: what was begun on one device goes on on another.
+#[utoipa::path(tag = "me", security(("bearer" = [])),
+    responses((status = 200, description = "The cart", body = Cart, headers(("ETag" = String, description = "The version"))),
+        (status = 404, description = "not_found")))]
+#[get("/v1/me/cart")]
+pub(crate) async fn find_my_cart(
+    SignedIn(user): SignedIn,
+    db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
+    Speaks(language): Speaks,
+) -> Result<Tagged<Cart>> {
+    let now = clock::now();
+    let cart = db.run(move |conn| {
+        let cart = queries::latest_of(conn, user.id, None, now)?.ok_or_else(|| Error::not_found("cart"))?;
+        view(conn, &catalogues, cart, language, now)
+    });
+    tagged(cart.await?)
 }
 
-impl actix_web::FromRequest for CartCaller {
-    type Error = Error;
-    type Future = std::future::Ready<Result<Self>>;
+/// Change a cart
+///
+/// Store, service, address, time, tip, note, age; lines and coupons have operations of their own.
+#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath, MaybeIfMatchHeader),
+    request_body = CartPatch,
+    responses((status = 200, description = "The changed cart", body = Cart, headers(("ETag" = String, description = "The version"))),
+        (status = 409, description = "cart_already_ordered")))]
+#[patch("/v1/carts/{cartId}")]
+pub(crate) async fn update_cart(
+    caller: CartCaller,
+    db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
+    Path(path): Path<CartPath>,
+    expected: MaybeIfMatch,
+    Speaks(language): Speaks,
+    Body(body): Body<CartPatch>,
+) -> Result<Tagged<Cart>> {
+    let now = clock::now();
+    let cart = db.tx(move |conn| {
+        let cart = caller.open(conn, path.cart_id, expected, now)?;
+        let change = change_of(conn, &caller, &cart, &body, now)?;
+        let cart = queries::change(conn, cart.id, change, now)?;
+        view(conn, &catalogues, cart, language, now)
+    });
+    tagged(cart.await?)
+}
 
-    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
-        let user = MaybeSignedIn::from_request(request, payload).into_inner();
-        std::future::ready(user.and_then(|MaybeSignedIn(user)| {
-            let token = header(request, "cart-token");
-            if user.is_none() && token.is_none() {
-                return Err(Error::new(Code::Unauthenticated));
-            }
-            Ok(CartCaller { user, token })
-        }))
+/// Agree to the present prices
+///
+/// Clears the `price_changed` problems: the customer has seen what the lines cost now.
+#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath),
+    responses((status = 200, description = "The cart", body = Cart, headers(("ETag" = String, description = "The version"))),
+        (status = 409, description = "cart_already_ordered")))]
+#[post("/v1/carts/{cartId}/price")]
+pub(crate) async fn reprice_cart(
+    caller: CartCaller,
+    db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
+    Path(path): Path<CartPath>,
+    expected: MaybeIfMatch,
+    Speaks(language): Speaks,
+) -> Result<Tagged<Cart>> {
+    let now = clock::now();
+    let cart = db.tx(move |conn| {
+        let cart = caller.open(conn, path.cart_id, expected, now)?;
+        see_prices(conn, &catalogues, &cart, now)?;
+        let cart = queries::change(conn, cart.id, CartChange::default(), now)?;
+        view(conn, &catalogues, cart, language, now)
+    });
+    tagged(cart.await?)
+}
+
+/// Throw a cart away
+///
+/// One that is not there any more is no error; one that became an order stays with it.
+#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath),
+    responses((status = 204, description = "It is gone"), (status = 409, description = "cart_already_ordered")))]
+#[delete("/v1/carts/{cartId}")]
+pub(crate) async fn delete_cart(caller: CartCaller, db: web::Data<Db>, Path(path): Path<CartPath>) -> Result<Answer> {
+    let now = clock::now();
+    db.tx(move |conn| {
+        if queries::find(conn, path.cart_id, now)?.is_some() {
+            let cart = caller.open(conn, path.cart_id, MaybeIfMatch::any(), now)?;
+            queries::delete(conn, cart.id)?;
+        }
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
+pub(super) fn tagged(cart: Cart) -> Result<Tagged<Cart>> {
+    Ok(Tagged { version: cart.version, body: cart })
+}
+
+fn change_of(
+    conn: &mut diesel::pg::PgConnection,
+    caller: &CartCaller,
+    cart: &CartRow,
+    body: &CartPatch,
+    now: DateTime<Utc>,
+) -> Result<CartChange> {
+    let not_found = || Error::invalid(vec![Fault::new("/storeId", "not_found")]);
+    let store_id = body.store_id.as_ref().map(|id| store_path::resolve(conn, id).map_err(|_| not_found())).transpose()?;
+    let (store, service) = (store_id.unwrap_or(cart.store_id), body.service_type.unwrap_or(cart.service_type));
+    let mut faults: Vec<Fault> = body.address.iter().flatten().flat_map(Address::faults).collect();
+    if !stores::find(conn, store)?.services().contains(&service) {
+        faults.push(Fault::new("/serviceType", "not_offered"));
     }
-}
-
-impl CartCaller {
-    /// The cart, if it is the caller's; otherwise it is not there.
-    pub fn admit(&self, cart: Option<CartRow>) -> Result<CartRow> {
-        let shows = |cart: &CartRow| self.token.as_ref().is_some_and(|token| sha256(token.as_bytes()) == cart.token_hash);
-        let owns = |cart: &CartRow| self.user.as_ref().is_some_and(|user| cart.customer_id == Some(user.id));
-        cart.filter(|cart| shows(cart) || owns(cart)).ok_or_else(|| Error::not_found("cart"))
+    if !may_use(cart.channel, caller.user.as_ref(), store) && store_id.is_some() {
+        faults.push(Fault::new("/storeId", "not_offered"));
     }
-
-    pub fn user_id(&self) -> Option<Uuid> {
-        self.user.as_ref().map(|user| user.id)
+    let within = |at: DateTime<Utc>| at > now && at <= now + TimeDelta::days(HORIZON_DAYS);
+    if body.requested_at.flatten().is_some_and(|at| !within(at)) {
+        faults.push(Fault::new("/requestedAt", "not_within_a_week"));
     }
-}
-
-/// Prices the cart and looks what of it can be made.
-pub(super) fn view(conn: &mut PgConnection, cart: CartRow, language: Language, now: DateTime<Utc>) -> Result<Cart> {
-    let quote = quote(conn, cart, now)?;
-    let available = ledger::available(conn, quote.cart.store_id, &quote.ingredients())?;
-    let short = quote.short_lines(&available);
-    let problems = if quote.cart.order_id.is_some() { Vec::new() } else { problems(&quote, &short, language) };
-    let tracking_token = quote.cart.order_id.map(|id| queries::tracking_token(conn, id)).transpose()?;
-    let lines = quote.lines.iter().enumerate();
-    Ok(Cart {
-        id: quote.cart.id,
-        token: None,
-        store_id: quote.cart.store_id,
-        service_type: quote.cart.service_type,
-        lines: lines.map(|(i, line)| line_view(line, line.on_sale && !short.contains(&i), language)).collect(),
-        totals: Totals::from(&quote.priced),
-        problems,
-        order_id: quote.cart.order_id,
-        tracking_token,
-        expires_at: quote.cart.expires_at,
-        version: quote.cart.version,
+    if body.tip.is_some_and(|tip| tip.amount > MAX_TIP_CENTS) {
+        faults.push(Fault::new("/tip/amount", "too_large").with("limit", MAX_TIP_CENTS));
+    }
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    let address = body.address.as_ref().map(|address| address.as_ref().map(serde_json::to_value).transpose()).transpose()?;
+    Ok(CartChange {
+        store_id,
+        service_type: body.service_type.map(ServiceType::as_str),
+        address,
+        requested_at: body.requested_at,
+        tip_cents: body.tip.map(|tip| tip.amount),
+        note: body.note.clone(),
+        age_confirmed: body.age_confirmed,
+        ..CartChange::default()
     })
 }
 
-fn problems(quote: &Quote, short: &[usize], language: Language) -> Vec<CartProblem> {
-    let problem = |code: Code, index: usize, line: &QuotedLine| CartProblem {
-        code: code.word().to_owned(),
-        pointer: format!("/lines/{index}"),
-        detail: sentences::fill(
-            sentences::detail(code, language),
-            &[("names", line.row.variant.product_name.get(language).to_owned())],
-        ),
-    };
-    let lines = quote.lines.iter().enumerate();
-    lines
-        .filter_map(|(index, line)| match (line.on_sale, short.contains(&index)) {
-            (false, _) => Some(problem(Code::ProductUnavailable, index, line)),
-            (true, true) => Some(problem(Code::OutOfStock, index, line)),
-            (true, false) => None,
-        })
-        .collect()
-}
+/// More than anybody gives; a slip of the finger is not charged.
+pub const MAX_TIP_CENTS: i64 = 100_000;
 
-fn line_view(line: &QuotedLine, available: bool, language: Language) -> CartLine {
-    let variant = &line.row.variant;
-    let modifiers = line.modifiers.iter().map(|(m, quantity)| CartModifier {
-        modifier_id: m.id,
-        name: m.name.get(language).to_owned(),
-        quantity: *quantity,
-        unit_price: Cents(m.price_cents).into(),
-    });
-    CartLine {
-        id: line.row.id,
-        product_id: variant.product_id,
-        variant_id: variant.id,
-        name: variant.product_name.get(language).to_owned(),
-        variant_name: variant.name.get(language).to_owned(),
-        quantity: line.row.quantity,
-        unit_price: Cents(variant.price_cents).into(),
-        modifiers: modifiers.collect(),
-        total: line.total.into(),
-        note: line.row.note.clone(),
-        available,
-    }
+/// The lines cost what they cost now, and the customer knows it.
+fn see_prices(conn: &mut diesel::pg::PgConnection, catalogues: &Catalogues, cart: &CartRow, now: DateTime<Utc>) -> Result<()> {
+    use crate::carts::quote::{Wanted, quote};
+    let lines = queries::lines(conn, cart.id)?;
+    let quote = quote(conn, catalogues, Wanted::of(cart, lines, Vec::new())?, now)?;
+    let seen: Vec<_> = quote.lines.iter().map(|line| (line.wanted.id, line.unit.price())).collect();
+    queries::see_prices(conn, &seen)
 }

@@ -1,23 +1,41 @@
 //! What a customer is about to order, priced by the server at every answer.
 //!
-//! Owns `carts` and `cart_lines`. Invariant: a cart becomes at most one order.
+//! Owns `carts` and `cart_lines`. Invariant: a cart becomes at most one order; what a cart says of prices and obstacles is what
+//! placing it would say.
 
+pub mod address;
+mod caller;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod carts;
-mod lines;
+mod coupons;
+pub mod lines;
+mod merge;
+pub mod offers;
+pub mod problems;
 pub mod queries;
 pub mod quote;
+pub mod sold;
 pub mod totals;
+pub mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use carts::CartCaller;
+pub use caller::CartCaller;
+pub use carts::MAX_TIP_CENTS;
+pub use coupons::MAX_COUPONS;
 pub use queries::purge;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(carts::create_cart)
         .service(carts::find_cart)
+        .service(carts::find_my_cart)
+        .service(carts::update_cart)
+        .service(carts::reprice_cart)
+        .service(carts::delete_cart)
         .service(lines::add_cart_line)
         .service(lines::update_cart_line)
-        .service(lines::delete_cart_line);
+        .service(lines::delete_cart_line)
+        .service(coupons::add_coupon)
+        .service(coupons::remove_coupon)
+        .service(merge::merge_cart);
 }

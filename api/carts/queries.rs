@@ -1,24 +1,17 @@
 //! SQL of carts.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::language::Text;
-use domain::menu::SizeCode;
-use domain::order::ServiceType;
-use domain::stock::{Quantity, Recipe};
-use domain::tax::{Rate, TaxCategory};
-use serde::{Deserialize, Serialize};
+use domain::money::Cents;
+use domain::order::{Channel, ServiceType};
+use domain::selection::{ChosenComponent, ChosenModifier, Selection};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::carts::address::Address;
 use crate::error::{Error, Result};
-use schema::{
-    cart_lines, carts, modifier_groups, modifier_ingredients, modifier_sizes, modifiers, orders, product_modifier_groups,
-    products, tax_rates, variant_ingredients, variants,
-};
+use schema::{cart_lines, carts, orders};
 
 /// A cart that nobody touches is forgotten.
 const CART_HOURS: i64 = 24;
@@ -31,77 +24,88 @@ pub struct CartRow {
     pub store_id: Uuid,
     #[diesel(deserialize_as = String)]
     pub service_type: ServiceType,
+    #[diesel(deserialize_as = String)]
+    pub channel: Channel,
     pub customer_id: Option<Uuid>,
     pub order_id: Option<Uuid>,
+    address: Option<Value>,
+    pub requested_at: Option<DateTime<Utc>>,
+    coupons: Vec<Option<String>>,
+    pub tip_cents: i64,
+    pub note: Option<String>,
+    pub age_confirmed: bool,
     pub version: i32,
     pub expires_at: DateTime<Utc>,
 }
 
-/// So many of a modifier, on each unit of a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChosenModifier {
-    pub modifier_id: Uuid,
-    pub quantity: u32,
+impl CartRow {
+    pub fn address(&self) -> Result<Option<Address>> {
+        Ok(self.address.clone().map(serde_json::from_value).transpose()?)
+    }
+
+    /// The codes that were entered, in capitals.
+    pub fn coupons(&self) -> Vec<String> {
+        self.coupons.iter().flatten().cloned().collect()
+    }
 }
 
-/// A cart line with the product behind it, on sale or not.
-pub struct LineRow {
+/// What a customer wants of the menu, so many times.
+#[derive(Clone, Debug)]
+pub struct WantedLine {
     pub id: Uuid,
+    pub selection: Selection,
     pub quantity: u32,
-    pub chosen: Vec<ChosenModifier>,
     pub note: Option<String>,
-    pub variant: VariantRow,
+    /// The price of one unit when the customer last agreed to it.
+    pub seen: Option<Cents>,
 }
 
-pub struct VariantRow {
-    pub id: Uuid,
-    pub product_id: Uuid,
-    pub product_name: Text,
-    pub name: Text,
-    pub size_code: SizeCode,
-    pub price_cents: i64,
-    pub tax_category: TaxCategory,
-    pub on_sale: bool,
+/// A cart at its beginning.
+pub(super) struct NewCart {
+    pub(super) id: Uuid,
+    pub(super) token_hash: Vec<u8>,
+    pub(super) store_id: Uuid,
+    pub(super) service_type: ServiceType,
+    pub(super) channel: Channel,
+    pub(super) customer_id: Option<Uuid>,
 }
 
-/// A modifier as a line of one size takes it.
-#[derive(Clone)]
-pub struct ModifierRow {
-    pub id: Uuid,
-    pub group_id: Uuid,
-    pub name: Text,
-    pub size_code: SizeCode,
-    pub price_cents: i64,
+/// What may be changed of a cart besides its lines; what is absent stays.
+#[derive(Default, AsChangeset)]
+#[diesel(table_name = carts)]
+pub(super) struct CartChange {
+    pub(super) store_id: Option<Uuid>,
+    pub(super) service_type: Option<&'static str>,
+    pub(super) customer_id: Option<Option<Uuid>>,
+    pub(super) address: Option<Option<Value>>,
+    pub(super) requested_at: Option<Option<DateTime<Utc>>>,
+    pub(super) coupons: Option<Vec<String>>,
+    pub(super) tip_cents: Option<i64>,
+    pub(super) note: Option<Option<String>>,
+    pub(super) age_confirmed: Option<bool>,
 }
 
-/// The bounds of a group that a product offers.
-pub struct GroupBounds {
-    pub id: Uuid,
-    pub minimum: u32,
-    pub maximum: u32,
-}
-
-pub fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::hours(CART_HOURS)
 }
 
-pub(super) fn insert(conn: &mut PgConnection, cart: &CartRow, now: DateTime<Utc>) -> Result<()> {
-    diesel::insert_into(carts::table)
+pub(super) fn insert(conn: &mut PgConnection, cart: NewCart, now: DateTime<Utc>) -> Result<CartRow> {
+    Ok(diesel::insert_into(carts::table)
         .values((
             carts::id.eq(cart.id),
             carts::token_hash.eq(&cart.token_hash),
             carts::store_id.eq(cart.store_id),
             carts::service_type.eq(cart.service_type.as_str()),
+            carts::channel.eq(cart.channel.as_str()),
             carts::customer_id.eq(cart.customer_id),
             carts::created_at.eq(now),
-            carts::expires_at.eq(cart.expires_at),
+            carts::expires_at.eq(expiry(now)),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(CartRow::as_returning())
+        .get_result(conn)?)
 }
 
-pub fn find(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<Option<CartRow>> {
+pub(super) fn find(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<Option<CartRow>> {
     let alive = carts::table.find(id).filter(carts::expires_at.gt(now));
     Ok(alive.select(CartRow::as_select()).first(conn).optional()?)
 }
@@ -112,12 +116,29 @@ pub fn lock(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<Opt
     Ok(alive.for_no_key_update().select(CartRow::as_select()).first(conn).optional()?)
 }
 
+/// The newest open cart of a customer, but for one.
+pub(super) fn latest_of(
+    conn: &mut PgConnection,
+    customer_id: Uuid,
+    except: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Option<CartRow>> {
+    let open = carts::table.filter(carts::customer_id.eq(customer_id).and(carts::order_id.is_null()));
+    Ok(open
+        .filter(carts::expires_at.gt(now).and(carts::id.ne(except.unwrap_or_default())))
+        .order(carts::id.desc())
+        .for_no_key_update()
+        .select(CartRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// A change: the version moves on, and so does the expiry.
-pub(super) fn touch(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<()> {
-    diesel::update(carts::table.find(id))
-        .set((carts::version.eq(carts::version + 1), carts::expires_at.eq(expiry(now))))
-        .execute(conn)?;
-    Ok(())
+pub(super) fn change(conn: &mut PgConnection, id: Uuid, change: CartChange, now: DateTime<Utc>) -> Result<CartRow> {
+    Ok(diesel::update(carts::table.find(id))
+        .set((change, carts::version.eq(carts::version + 1), carts::expires_at.eq(expiry(now))))
+        .returning(CartRow::as_returning())
+        .get_result(conn)?)
 }
 
 /// The cart has become this order.
@@ -126,181 +147,82 @@ pub fn close(conn: &mut PgConnection, id: Uuid, order_id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Forgets a cart and its lines.
+pub(super) fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
+    diesel::delete(carts::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
 /// The secret of the order that a cart became.
 pub(super) fn tracking_token(conn: &mut PgConnection, order_id: Uuid) -> Result<String> {
     Ok(orders::table.find(order_id).select(orders::tracking_token).first(conn)?)
 }
 
-pub fn lines(conn: &mut PgConnection, cart_id: Uuid) -> Result<Vec<LineRow>> {
-    let rows = cart_lines::table
-        .inner_join(variants::table.inner_join(products::table))
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = cart_lines, check_for_backend(diesel::pg::Pg))]
+struct LineRow {
+    id: Uuid,
+    variant_id: Uuid,
+    second_variant_id: Option<Uuid>,
+    quantity: i32,
+    modifiers: Value,
+    components: Value,
+    note: Option<String>,
+    seen_cents: Option<i64>,
+}
+
+pub fn lines(conn: &mut PgConnection, cart_id: Uuid) -> Result<Vec<WantedLine>> {
+    let rows: Vec<LineRow> = cart_lines::table
         .filter(cart_lines::cart_id.eq(cart_id))
         .order((cart_lines::position, cart_lines::id))
-        .select(((cart_lines::id, cart_lines::quantity, cart_lines::modifiers, cart_lines::note), variant_columns()))
-        .load::<((Uuid, i32, Value, Option<String>), VariantColumns)>(conn)?;
+        .select(LineRow::as_select())
+        .load(conn)?;
     rows.into_iter()
-        .map(|((id, quantity, modifiers, note), variant)| {
-            Ok(LineRow {
-                id,
-                quantity: u32::try_from(quantity).map_err(Error::internal)?,
-                chosen: serde_json::from_value(modifiers)?,
-                note,
-                variant: variant_row(variant)?,
-            })
+        .map(|row| {
+            let selection = Selection {
+                variant_id: row.variant_id,
+                second_variant_id: row.second_variant_id,
+                modifiers: serde_json::from_value::<Vec<ChosenModifier>>(row.modifiers)?,
+                components: serde_json::from_value::<Vec<ChosenComponent>>(row.components)?,
+            };
+            let quantity = u32::try_from(row.quantity).map_err(Error::internal)?;
+            Ok(WantedLine { id: row.id, selection, quantity, note: row.note, seen: row.seen_cents.map(Cents) })
         })
         .collect()
 }
 
-type VariantColumns = (Uuid, Uuid, Value, Value, String, i64, String, bool);
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn variant_columns() -> _ {
-    (
-        variants::id,
-        products::id,
-        products::name,
-        variants::name,
-        variants::size_code,
-        variants::price_cents,
-        products::tax_category,
-        variants::archived_at.is_null().and(products::archived_at.is_null()).assume_not_null(),
-    )
-}
-
-fn variant_row((id, product_id, product_name, name, size, price_cents, tax, on_sale): VariantColumns) -> Result<VariantRow> {
-    Ok(VariantRow {
-        id,
-        product_id,
-        product_name: serde_json::from_value(product_name)?,
-        name: serde_json::from_value(name)?,
-        size_code: SizeCode::try_from(size).map_err(Error::internal)?,
-        price_cents,
-        tax_category: TaxCategory::try_from(tax).map_err(Error::internal)?,
-        on_sale,
-    })
-}
-
-pub(super) fn variant(conn: &mut PgConnection, id: Uuid) -> Result<Option<VariantRow>> {
-    let row = variants::table
-        .inner_join(products::table)
-        .filter(variants::id.eq(id))
-        .select(variant_columns())
-        .first::<VariantColumns>(conn)
-        .optional()?;
-    row.map(variant_row).transpose()
-}
-
-/// These modifiers in every size they can be had in.
-pub fn modifiers(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<ModifierRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = modifier_sizes::table
-        .inner_join(modifiers::table)
-        .filter(modifiers::id.eq_any(ids).and(modifiers::archived_at.is_null()))
-        .select((modifiers::id, modifiers::group_id, modifiers::name, modifier_sizes::size_code, modifier_sizes::price_cents))
-        .load::<(Uuid, Uuid, Value, String, i64)>(conn)?;
-    rows.into_iter()
-        .map(|(id, group_id, name, size, price_cents)| {
-            let (name, size_code) = (serde_json::from_value(name)?, SizeCode::try_from(size).map_err(Error::internal)?);
-            Ok(ModifierRow { id, group_id, name, size_code, price_cents })
-        })
-        .collect()
-}
-
-pub(super) fn groups_of(conn: &mut PgConnection, product_id: Uuid) -> Result<Vec<GroupBounds>> {
-    let rows = product_modifier_groups::table
-        .inner_join(modifier_groups::table)
-        .filter(product_modifier_groups::product_id.eq(product_id))
-        .select((modifier_groups::id, modifier_groups::minimum, modifier_groups::maximum))
-        .load::<(Uuid, i32, i32)>(conn)?;
-    rows.into_iter()
-        .map(|(id, minimum, maximum)| {
-            let count = |n: i32| u32::try_from(n).map_err(Error::internal);
-            Ok(GroupBounds { id, minimum: count(minimum)?, maximum: count(maximum)? })
-        })
-        .collect()
-}
-
-/// What these variants take from stock.
-pub fn variant_recipes(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Recipe>> {
-    let rows = variant_ingredients::table
-        .filter(variant_ingredients::variant_id.eq_any(ids))
-        .select((variant_ingredients::variant_id, variant_ingredients::ingredient_id, variant_ingredients::quantity_milli))
-        .load::<(Uuid, Uuid, i64)>(conn)?;
-    let mut recipes: BTreeMap<Uuid, Recipe> = BTreeMap::new();
-    for (variant, ingredient, milli) in rows {
-        recipes.entry(variant).or_default().push((ingredient, Quantity(milli)));
-    }
-    Ok(recipes)
-}
-
-/// What these modifiers take from stock, by size.
-pub fn modifier_recipes(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<(Uuid, SizeCode), Recipe>> {
-    let mut recipes: BTreeMap<(Uuid, SizeCode), Recipe> = BTreeMap::new();
-    if ids.is_empty() {
-        return Ok(recipes);
-    }
-    let rows = modifier_ingredients::table
-        .filter(modifier_ingredients::modifier_id.eq_any(ids))
-        .select((
-            modifier_ingredients::modifier_id,
-            modifier_ingredients::size_code,
-            modifier_ingredients::ingredient_id,
-            modifier_ingredients::quantity_milli,
-        ))
-        .load::<(Uuid, String, Uuid, i64)>(conn)?;
-    for (modifier, size, ingredient, milli) in rows {
-        let size = SizeCode::try_from(size).map_err(Error::internal)?;
-        recipes.entry((modifier, size)).or_default().push((ingredient, Quantity(milli)));
-    }
-    Ok(recipes)
-}
-
-/// The VAT rates of a day: for each category the newest that has begun, that of the service before the general one.
-pub fn tax_rates(conn: &mut PgConnection, service: ServiceType, day: NaiveDate) -> Result<BTreeMap<TaxCategory, Rate>> {
-    let rows = tax_rates::table
-        .filter(tax_rates::valid_from.le(day).and(tax_rates::service_type.eq_any(["any", service.as_str()])))
-        // «any» sorts before both services, so a rate of the service overwrites it below; a newer one overwrites an older.
-        .order((tax_rates::service_type, tax_rates::valid_from))
-        .select((tax_rates::category, tax_rates::rate_basis_points))
-        .load::<(String, i32)>(conn)?;
-    rows.into_iter().map(|(category, rate)| Ok((TaxCategory::try_from(category).map_err(Error::internal)?, Rate(rate)))).collect()
-}
-
-pub(super) struct LineChange {
-    pub(super) quantity: u32,
-    pub(super) chosen: Vec<ChosenModifier>,
-    pub(super) note: Option<String>,
-}
-
-pub(super) fn insert_line(conn: &mut PgConnection, cart_id: Uuid, variant_id: Uuid, line: &LineChange) -> Result<Uuid> {
-    let id = Uuid::now_v7();
+/// Writes a line, a new one behind those that are there.
+pub(super) fn write_line(conn: &mut PgConnection, cart_id: Uuid, line: &WantedLine) -> Result<()> {
     let last = cart_lines::table
         .filter(cart_lines::cart_id.eq(cart_id))
         .select(diesel::dsl::max(cart_lines::position))
         .first::<Option<i32>>(conn)?;
+    let changes = (
+        cart_lines::quantity.eq(i32::try_from(line.quantity).map_err(Error::internal)?),
+        cart_lines::variant_id.eq(line.selection.variant_id),
+        cart_lines::second_variant_id.eq(line.selection.second_variant_id),
+        cart_lines::modifiers.eq(serde_json::to_value(&line.selection.modifiers)?),
+        cart_lines::components.eq(serde_json::to_value(&line.selection.components)?),
+        cart_lines::note.eq(&line.note),
+        cart_lines::seen_cents.eq(line.seen.map(|cents| cents.0)),
+    );
+    let place = (cart_lines::id.eq(line.id), cart_lines::cart_id.eq(cart_id), cart_lines::position.eq(last.unwrap_or(0) + 1));
     diesel::insert_into(cart_lines::table)
-        .values((
-            cart_lines::id.eq(id),
-            cart_lines::cart_id.eq(cart_id),
-            cart_lines::position.eq(last.unwrap_or(0) + 1),
-            cart_lines::variant_id.eq(variant_id),
-            cart_lines::quantity.eq(i32::try_from(line.quantity).map_err(Error::internal)?),
-            cart_lines::modifiers.eq(serde_json::to_value(&line.chosen)?),
-            cart_lines::note.eq(&line.note),
-        ))
+        .values((place, changes.clone()))
+        .on_conflict(cart_lines::id)
+        .do_update()
+        .set(changes)
         .execute(conn)?;
-    Ok(id)
+    Ok(())
 }
 
-pub(super) fn update_line(conn: &mut PgConnection, id: Uuid, line: &LineChange) -> Result<()> {
-    diesel::update(cart_lines::table.find(id))
-        .set((
-            cart_lines::quantity.eq(i32::try_from(line.quantity).map_err(Error::internal)?),
-            cart_lines::modifiers.eq(serde_json::to_value(&line.chosen)?),
-            cart_lines::note.eq(&line.note),
-        ))
+/// The customer has seen what each line costs now.
+pub(super) fn see_prices(conn: &mut PgConnection, seen: &[(Uuid, Cents)]) -> Result<()> {
+    use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
+    let (ids, cents): (Vec<Uuid>, Vec<i64>) = seen.iter().map(|(id, price)| (*id, price.0)).unzip();
+    diesel::sql_query("update cart_lines l set seen_cents = s.cents from unnest($1, $2) as s(id, cents) where l.id = s.id")
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<BigInt>, _>(cents)
         .execute(conn)?;
     Ok(())
 }

@@ -1,125 +1,230 @@
-//! A cart with everything that pricing and stock need to know of it.
+//! A basket with everything that pricing, stock and the rules of choosing need to know of it. Carts, dry runs and
+//! placement ask here, so that all three say the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::PgConnection;
+use domain::availability::Snoozed;
+use domain::catalogue::{Catalogue, Context, Product, Variant};
+use domain::geo::Point;
+use domain::hours::{is_open, next_opening};
 use domain::money::Cents;
-use domain::order::ServiceType;
-use domain::pricing::{self, Basket, DeliveryTariff, Priced};
-use domain::stock::{self, Quantity, Recipe};
+use domain::order::{Channel, ServiceType};
+use domain::pricing::{self, Basket, Line, Priced};
+use domain::selection::{self, Wrong};
+use domain::stock::{self, Demand, Quantity};
 use domain::tax::Rate;
+use domain::unit::{Unit, unit};
+use domain::zone::{self, Found, Tier, Zone};
 use uuid::Uuid;
 
-use crate::carts::queries::{self, CartRow, LineRow, ModifierRow};
+use crate::carts::address::Address;
+use crate::carts::offers::{self, QuotedCoupon, Taken};
+use crate::carts::queries::{CartRow, WantedLine};
+use crate::catalogue::Catalogues;
 use crate::error::{Error, Result};
 use crate::stores::queries::{self as stores, StoreRow};
 
+/// What somebody wants, stored in a cart or not.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub store_id: Uuid,
+    pub service_type: ServiceType,
+    pub channel: Channel,
+    pub address: Option<Address>,
+    /// None: as soon as possible.
+    pub requested_at: Option<DateTime<Utc>>,
+    pub coupons: Vec<String>,
+    pub tip: Cents,
+    pub age_confirmed: bool,
+    pub lines: Vec<WantedLine>,
+    /// Who would use coupons, as far as it is known: see `promotions::ledger::identities`.
+    pub identities: Vec<String>,
+}
+
 pub struct Quote {
-    pub cart: CartRow,
+    pub wanted: Wanted,
     pub store: StoreRow,
+    pub catalogue: Arc<Catalogue>,
+    pub snoozed: Snoozed,
+    pub context: Context,
     pub lines: Vec<QuotedLine>,
+    pub coupons: Vec<QuotedCoupon>,
+    /// The promotions that were taken.
+    pub taken: Vec<Taken>,
     pub priced: Priced,
+    pub reach: Reach,
+    /// None: the store is open at that time; else when it opens next, if ever.
+    pub closed: Option<Option<NaiveDateTime>>,
 }
 
 pub struct QuotedLine {
-    pub row: LineRow,
-    /// The chosen modifiers that can (still) be had in this size, with their count.
-    pub modifiers: Vec<(ModifierRow, u32)>,
-    pub tax_rate: Rate,
+    pub wanted: WantedLine,
+    pub unit: Unit,
+    /// What is wrong with its options, by the rules of today.
+    pub wrongs: Vec<Wrong>,
+    /// Before discounts.
     pub total: Cents,
+    pub discount: Cents,
+    pub net: BTreeMap<Rate, Cents>,
     /// What the whole line takes from stock.
-    pub demand: BTreeMap<Uuid, Quantity>,
-    /// Whether the variant and all its chosen modifiers are still sold, and have a recipe to be made by.
-    pub on_sale: bool,
+    pub demand: Demand,
+}
+
+/// Whether and how far the store goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Reach {
+    /// It is collected.
+    Counter,
+    /// Delivered, as far as is known: what is delivered at all begins at this amount, and takes so much longer.
+    Delivered { minimum: Cents, extra_minutes: i32 },
+    /// The address is in no zone; how far away it is, if that is known.
+    Outside(Option<f64>),
+}
+
+impl Wanted {
+    pub fn of(cart: &CartRow, lines: Vec<WantedLine>, identities: Vec<String>) -> Result<Wanted> {
+        Ok(Wanted {
+            store_id: cart.store_id,
+            service_type: cart.service_type,
+            channel: cart.channel,
+            address: cart.address()?,
+            requested_at: cart.requested_at,
+            coupons: cart.coupons(),
+            tip: Cents(cart.tip_cents),
+            age_confirmed: cart.age_confirmed,
+            lines,
+            identities,
+        })
+    }
+}
+
+/// Prices a basket and holds it against the rules; what can be made of it is asked of [`Quote::short_lines`].
+pub fn quote(conn: &mut PgConnection, catalogues: &Catalogues, wanted: Wanted, now: DateTime<Utc>) -> Result<Quote> {
+    let store = stores::find(conn, wanted.store_id)?;
+    let (catalogue, snoozed) = catalogues.at(conn, store.id, now)?;
+    let at = store.local(wanted.requested_at.unwrap_or(now))?;
+    let context = Context { store: store.id, service: wanted.service_type, channel: wanted.channel, at };
+    let mut lines =
+        wanted.lines.iter().map(|line| quoted(&catalogue, &context, line.clone())).collect::<Result<Vec<QuotedLine>>>()?;
+    let priced_lines: Vec<Line> =
+        lines.iter().map(|line| Line { parts: line.unit.parts.clone(), quantity: line.wanted.quantity }).collect();
+    let (reach, tiers) = reach(&catalogue, &store, &wanted);
+    let candidates = offers::candidates(conn, &catalogue, &context, &wanted, pricing::items(&priced_lines), now)?;
+    let offers = candidates.offers();
+    let priced = pricing::price(&Basket { lines: priced_lines, delivery: tiers, offers, tip: wanted.tip });
+    for (line, priced) in lines.iter_mut().zip(&priced.lines) {
+        (line.total, line.discount, line.net) = (priced.total, priced.discount, priced.net.clone());
+    }
+    let closed = closed(conn, &store, wanted.service_type, at)?;
+    let (coupons, taken) = candidates.outcome(&priced);
+    Ok(Quote { wanted, store, catalogue, snoozed, context, lines, coupons, taken, priced, reach, closed })
+}
+
+fn quoted(catalogue: &Catalogue, context: &Context, wanted: WantedLine) -> Result<QuotedLine> {
+    let unit = unit(catalogue, context, &wanted.selection).map_err(Error::internal)?;
+    let unit = unit.ok_or_else(|| Error::internal("a line of a variant that is not in the catalogue"))?;
+    let wrongs = selection::check(catalogue, &wanted.selection).err().unwrap_or_default();
+    let demand = unit.demand.iter().map(|(id, each)| (*id, each.times(wanted.quantity))).collect();
+    Ok(QuotedLine { wanted, unit, wrongs, demand, total: Cents::ZERO, discount: Cents::ZERO, net: BTreeMap::new() })
+}
+
+/// Until there is an address the first zone's tariff is shown.
+fn reach(catalogue: &Catalogue, store: &StoreRow, wanted: &Wanted) -> (Reach, Option<Vec<Tier>>) {
+    if wanted.service_type == ServiceType::Collection {
+        return (Reach::Counter, None);
+    }
+    let zones = catalogue.zones.get(&store.id).map_or(&[][..], Vec::as_slice);
+    let shop = Point { latitude: store.latitude, longitude: store.longitude };
+    let delivered =
+        |zone: &Zone| (Reach::Delivered { minimum: zone.minimum, extra_minutes: zone.extra_minutes }, Some(zone.tiers.clone()));
+    let first = |reach: Reach| (reach, zones.first().map(|zone| zone.tiers.clone()));
+    match &wanted.address {
+        Some(address) => match zone::find(zones, shop, address.place()) {
+            Found::Zone(zone) | Found::Perhaps(zone) => delivered(zone),
+            Found::Outside(metres) => first(Reach::Outside(metres)),
+        },
+        None => zones.first().map_or_else(|| first(Reach::Outside(None)), delivered),
+    }
+}
+
+fn closed(
+    conn: &mut PgConnection,
+    store: &StoreRow,
+    service: ServiceType,
+    at: NaiveDateTime,
+) -> Result<Option<Option<NaiveDateTime>>> {
+    let mut hours = stores::hours(conn, &[store.id])?;
+    let openings = hours.remove(&store.id).and_then(|mut by_service| by_service.remove(&service)).unwrap_or_default();
+    Ok(if is_open(&openings, at) { None } else { Some(next_opening(&openings, at)) })
 }
 
 impl Quote {
-    /// Every ingredient that the cart needs.
+    /// Every ingredient that the basket needs.
     pub fn ingredients(&self) -> Vec<Uuid> {
-        let mut ids: Vec<Uuid> = self.lines.iter().flat_map(|line| line.demand.keys().copied()).collect();
-        ids.sort();
-        ids.dedup();
-        ids
+        self.demand().into_keys().collect()
     }
 
-    /// The lines, by index, that cannot be made together of what is available.
-    pub fn short_lines(&self, available: &BTreeMap<Uuid, Quantity>) -> Vec<usize> {
-        let demands: Vec<&BTreeMap<Uuid, Quantity>> = self.lines.iter().map(|line| &line.demand).collect();
-        stock::short_lines(&demands, available)
+    /// What the whole basket takes from stock.
+    pub fn demand(&self) -> Demand {
+        let mut all = Demand::new();
+        for (ingredient, quantity) in self.lines.iter().flat_map(|line| &line.demand) {
+            let sum = all.entry(*ingredient).or_default();
+            *sum = *sum + *quantity;
+        }
+        all
+    }
+
+    /// The lines, by index, that cannot be made together of what is left: too little of something, or snoozed.
+    pub fn short_lines(&self, left: &BTreeMap<Uuid, Quantity>) -> Vec<usize> {
+        let demands: Vec<&Demand> = self.lines.iter().map(|line| &line.demand).collect();
+        let mut short = stock::short_lines(&demands, left);
+        let snoozed = self.lines.iter().enumerate().filter(|(_, line)| self.is_snoozed(line));
+        short.extend(snoozed.map(|(index, _)| index));
+        short.sort_unstable();
+        short.dedup();
+        short
+    }
+
+    fn is_snoozed(&self, line: &QuotedLine) -> bool {
+        let (variants, modifiers) = line.parts();
+        self.snoozed.touches(&variants, &modifiers, &line.demand)
+    }
+
+    /// How many units of a line could be made if it were alone.
+    pub fn makeable(&self, line: &QuotedLine, left: &BTreeMap<Uuid, Quantity>) -> u32 {
+        if self.is_snoozed(line) {
+            return 0;
+        }
+        let each: Vec<(Uuid, Quantity)> = line.unit.demand.iter().map(|(id, quantity)| (*id, *quantity)).collect();
+        stock::servings(&each, left)
+    }
+
+    pub fn dish(&self, line: &QuotedLine) -> Result<(&Variant, &Product)> {
+        let dish = self.catalogue.dish(line.wanted.selection.variant_id);
+        dish.ok_or_else(|| Error::internal("a line of a variant that is not in the catalogue"))
     }
 }
 
 impl QuotedLine {
-    /// How many units of the line could be made if it were alone.
-    pub fn makeable(&self, available: &BTreeMap<Uuid, Quantity>) -> u32 {
-        let units = i64::from(self.row.quantity.max(1));
-        let each: Recipe = self.demand.iter().map(|(id, all)| (*id, Quantity(all.0 / units))).collect();
-        stock::servings(&each, available)
+    /// Every variant and every modifier in it.
+    fn parts(&self) -> (Vec<Uuid>, Vec<Uuid>) {
+        let selection = &self.wanted.selection;
+        let mut variants = vec![selection.variant_id];
+        variants.extend(selection.second_variant_id);
+        let mut modifiers: Vec<Uuid> = selection.modifiers.iter().map(|chosen| chosen.modifier_id).collect();
+        for component in &selection.components {
+            variants.push(component.variant_id);
+            variants.extend(component.second_variant_id);
+            modifiers.extend(component.modifiers.iter().map(|chosen| chosen.modifier_id));
+        }
+        (variants, modifiers)
     }
-}
 
-/// Reads and prices a cart.
-pub fn quote(conn: &mut PgConnection, cart: CartRow, now: DateTime<Utc>) -> Result<Quote> {
-    let store = stores::find(conn, cart.store_id)?;
-    let rows = queries::lines(conn, cart.id)?;
-    let variant_ids: Vec<Uuid> = rows.iter().map(|row| row.variant.id).collect();
-    let modifier_ids: Vec<Uuid> = rows.iter().flat_map(|row| row.chosen.iter().map(|m| m.modifier_id)).collect();
-    let known = Known {
-        rates: queries::tax_rates(conn, cart.service_type, store.local(now)?.date())?,
-        modifiers: queries::modifiers(conn, &modifier_ids)?,
-        variant_recipes: queries::variant_recipes(conn, &variant_ids)?,
-        modifier_recipes: queries::modifier_recipes(conn, &modifier_ids)?,
-    };
-    let mut lines = rows.into_iter().map(|row| known.line(row)).collect::<Result<Vec<_>>>()?;
-    let priced = pricing::price(&Basket { lines: lines.iter().map(basket_line).collect(), delivery: tariff(&cart, &store) });
-    for (line, total) in lines.iter_mut().zip(&priced.lines) {
-        line.total = *total;
-    }
-    Ok(Quote { cart, store, lines, priced })
-}
-
-fn tariff(cart: &CartRow, store: &StoreRow) -> Option<DeliveryTariff> {
-    (cart.service_type == ServiceType::Delivery)
-        .then(|| DeliveryTariff { fee: Cents(store.delivery_fee_cents), free_from: store.free_delivery_from_cents.map(Cents) })
-}
-
-fn basket_line(line: &QuotedLine) -> pricing::Line {
-    pricing::Line {
-        unit_price: Cents(line.row.variant.price_cents),
-        modifiers: line.modifiers.iter().map(|(m, count)| (Cents(m.price_cents), *count)).collect(),
-        quantity: line.row.quantity,
-        tax_rate: line.tax_rate,
-    }
-}
-
-/// What was read at once for all lines.
-struct Known {
-    rates: BTreeMap<domain::tax::TaxCategory, Rate>,
-    modifiers: Vec<ModifierRow>,
-    variant_recipes: BTreeMap<Uuid, Recipe>,
-    modifier_recipes: BTreeMap<(Uuid, domain::menu::SizeCode), Recipe>,
-}
-
-impl Known {
-    fn line(&self, row: LineRow) -> Result<QuotedLine> {
-        let size = row.variant.size_code;
-        let category = row.variant.tax_category;
-        let rate = self.rates.get(&category).copied();
-        let tax_rate = rate.ok_or_else(|| Error::internal(format!("no VAT rate for {}", category.as_str())))?;
-        let modifiers: Vec<(ModifierRow, u32)> = row
-            .chosen
-            .iter()
-            .filter_map(|chosen| {
-                let found = self.modifiers.iter().find(|m| m.id == chosen.modifier_id && m.size_code == size)?;
-                Some((found.clone(), chosen.quantity))
-            })
-            .collect();
-        let recipe = self.variant_recipes.get(&row.variant.id);
-        let extras =
-            modifiers.iter().filter_map(|(modifier, count)| Some((self.modifier_recipes.get(&(modifier.id, size))?, *count)));
-        let demand = stock::demand(recipe.map(|recipe| (recipe, 1)).into_iter().chain(extras), row.quantity);
-        let on_sale = row.variant.on_sale && recipe.is_some() && modifiers.len() == row.chosen.len();
-        Ok(QuotedLine { modifiers, tax_rate, total: Cents::ZERO, demand, on_sale, row })
+    /// Whether the price has changed since the customer agreed to it.
+    pub fn is_dearer_or_cheaper(&self) -> bool {
+        self.wanted.seen.is_some_and(|seen| seen != self.unit.price())
     }
 }

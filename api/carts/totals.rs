@@ -1,23 +1,45 @@
 //! What is to be paid, on the wire: the same for carts and orders.
 
+use domain::language::{Language, Text};
 use domain::money::{Cents, Money};
 use domain::pricing::Priced;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::carts::offers::Taken;
 
 /// What is to be paid. `items + deliveryFee - discount + tip = total`; VAT is inside.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
+    /// The lines together, before discounts.
     pub items: Money,
+    /// Before discounts.
     pub delivery_fee: Money,
+    /// The discounts together.
     pub discount: Money,
+    pub discounts: Vec<AppliedDiscount>,
+    /// Goes to the staff; there is no VAT in it.
     pub tip: Money,
     /// The VAT inside the total.
     pub tax: Money,
-    /// The same by rate.
+    /// The same by rate; the bases and taxes add up to the total without the tip.
     pub taxes: Vec<TaxPart>,
     pub total: Money,
+}
+
+/// A promotion that was taken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedDiscount {
+    pub promotion_id: Uuid,
+    #[schema(example = "Bienvenue")]
+    pub name: String,
+    /// The coupon that brought it; null: it came by itself.
+    #[schema(example = "BIENVENUE")]
+    pub coupon_code: Option<String>,
+    pub amount: Money,
 }
 
 /// `base + tax` is what is paid at this rate.
@@ -31,9 +53,40 @@ pub struct TaxPart {
     pub tax: Money,
 }
 
-/// There are no promotions and no tips yet, so both are nothing.
-impl From<&Priced> for Totals {
-    fn from(priced: &Priced) -> Totals {
+/// A discount as it stands in an order.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SoldDiscount {
+    pub promotion_id: Uuid,
+    pub name: Text,
+    pub coupon_code: Option<String>,
+    pub amount_cents: i64,
+}
+
+impl From<&Taken> for SoldDiscount {
+    fn from(taken: &Taken) -> SoldDiscount {
+        SoldDiscount {
+            promotion_id: taken.promotion_id,
+            name: taken.name.clone(),
+            coupon_code: taken.coupon.as_ref().map(|(_, code)| code.clone()),
+            amount_cents: taken.discount.0,
+        }
+    }
+}
+
+impl SoldDiscount {
+    pub fn shown(&self, language: Language) -> AppliedDiscount {
+        AppliedDiscount {
+            promotion_id: self.promotion_id,
+            name: self.name.get(language).to_owned(),
+            coupon_code: self.coupon_code.clone(),
+            amount: Cents(self.amount_cents).into(),
+        }
+    }
+}
+
+impl Totals {
+    pub(super) fn of(priced: &Priced, taken: &[Taken], language: Language) -> Totals {
         let taxes = priced.taxes.iter().map(|share| TaxPart {
             rate_basis_points: share.rate.0,
             base: share.base.into(),
@@ -42,8 +95,9 @@ impl From<&Priced> for Totals {
         Totals {
             items: priced.items.into(),
             delivery_fee: priced.delivery_fee.into(),
-            discount: Cents::ZERO.into(),
-            tip: Cents::ZERO.into(),
+            discount: priced.discount.into(),
+            discounts: taken.iter().map(|taken| SoldDiscount::from(taken).shown(language)).collect(),
+            tip: priced.tip.into(),
             tax: priced.tax().into(),
             taxes: taxes.collect(),
             total: priced.total.into(),

@@ -154,7 +154,9 @@ pub(super) fn zones(conn: &mut PgConnection) -> Result<BTreeMap<Uuid, Vec<Zone>>
             (Some(metres), _) => Area::Radius(metres),
             (None, Some(polygon)) => {
                 let corners: Vec<[f64; 2]> = serde_json::from_value(polygon)?;
-                Area::Polygon(corners.iter().map(|[longitude, latitude]| Point { latitude: *latitude, longitude: *longitude }).collect())
+                Area::Polygon(
+                    corners.iter().map(|[longitude, latitude]| Point { latitude: *latitude, longitude: *longitude }).collect(),
+                )
             }
             (None, None) => return Err(Error::internal("a zone without a shape")),
         };

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::carts::address::Address;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::auth::{Dispatch, Staff};
 use crate::http::page::Page;
 use crate::http::receive::{Path, Query};
 use crate::http::store_path::StorePath;
-use crate::orders::view::{Address, Contact};
+use crate::orders::view::Contact;
 use crate::payments::ledger::{self as payments, PaymentRow};
 use schema::{deliveries, orders};
 

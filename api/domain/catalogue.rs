@@ -245,3 +245,105 @@ impl Catalogue {
         self.tax_rates.iter().filter(holds).max_by_key(|rate| (rate.service.is_some(), rate.from)).map(|rate| rate.rate)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{catalogue, euros, id, lunch, special, variant};
+    use crate::notation::context;
+
+    /// The price of a medium reine, whose own is 12.50, under these overrides, oldest first.
+    fn price(overrides: &[(&str, &str)], whom: &str) -> Cents {
+        let mut catalogue = catalogue();
+        let special = |(number, (whom, price)): (u128, &(&str, &str))| special(number, whom, euros(price));
+        catalogue.overrides = BTreeMap::from([(Target::Variant(id("reine/M")), (1..).zip(overrides).map(special).collect())]);
+        let (variant, _) = catalogue.dish(id("reine/M")).expect("a reine");
+        catalogue.variant_price(&context(whom), variant)
+    }
+
+    #[test]
+    fn a_price_holds_for_whom_it_names() {
+        let own = euros("12.50");
+        for (named, others) in [
+            ("lyon", "paris"),
+            ("collection", "delivery"),
+            ("app", "web"),
+            ("lyon collection app", "lyon collection web"),
+            ("lyon collection app", "lyon delivery app"),
+            ("lyon collection app", "paris collection app"),
+        ] {
+            assert_eq!(price(&[(named, "9")], named), euros("9"), "{named}");
+            assert_eq!(price(&[(named, "9")], others), own, "{named} for {others}");
+        }
+        assert_eq!(price(&[("", "9")], "lyon"), euros("9"), "for everybody");
+    }
+
+    #[test]
+    fn a_price_holds_from_its_first_day_to_its_last() {
+        let on = |days: &str, day: &str| price(&[(days, "9")], day) == euros("9");
+        let days = ["2026-12-23", "2026-12-24", "2026-12-25", "2026-12-26"];
+        assert_eq!(days.map(|day| on("2026-12-24..2026-12-25", day)), [false, true, true, false]);
+        assert_eq!(days.map(|day| on("2026-12-25..", day)), [false, false, true, true]);
+        assert_eq!(days.map(|day| on("..2026-12-24", day)), [true, true, false, false]);
+        assert!(on("2026-12-24..2026-12-24", "2026-12-24 23:59") && !on("2026-12-24..2026-12-24", "2026-12-25 00:00"));
+    }
+
+    #[test]
+    fn a_store_comes_before_a_service_before_a_channel_before_days() {
+        let all =
+            [("lyon", "1"), ("collection app 2020-01-01..", "2"), ("app 2020-01-01..", "3"), ("2020-01-01..", "4"), ("", "5")];
+        for (left_out, expected) in [(0, "1"), (1, "2"), (2, "3"), (3, "4"), (4, "5")] {
+            let mut rest = all.get(left_out..).expect("so many").to_vec();
+            assert_eq!(price(&rest, "lyon collection app"), euros(expected));
+            rest.reverse();
+            assert_eq!(price(&rest, "lyon collection app"), euros(expected), "however old they are");
+        }
+        assert_eq!(price(&[("lyon collection", "1"), ("lyon app 2020-01-01..", "2")], "lyon collection app"), euros("1"));
+        assert_eq!(price(&[("lyon app", "1"), ("lyon 2020-01-01..", "2")], "lyon app"), euros("1"));
+    }
+
+    #[test]
+    fn among_equals_the_newest_counts() {
+        assert_eq!(price(&[("lyon", "1"), ("lyon", "2")], "lyon"), euros("2"));
+        assert_eq!(price(&[("2026-01-01..", "1"), ("..2026-12-31", "2")], ""), euros("2"));
+    }
+
+    #[test]
+    fn a_modifier_has_a_price_by_size_and_its_own_overrides() {
+        let catalogue = catalogue();
+        let mozza = catalogue.modifiers.get(&id("+mozza")).expect("mozza");
+        let price = |size, whom: &str| catalogue.modifier_price(&context(whom), mozza, size);
+        assert_eq!(price(SizeCode::Large, "paris"), Some(euros("2")));
+        assert_eq!(price(SizeCode::Large, "lyon"), Some(euros("1.80")));
+        assert_eq!(price(SizeCode::Medium, "lyon"), Some(euros("1.50")), "the override is of the large one");
+        assert_eq!(price(SizeCode::Regular, "lyon"), None);
+    }
+
+    #[test]
+    fn the_rate_of_the_service_comes_first_and_then_the_newest_that_has_begun() {
+        use TaxCategory::{Alcohol, ClosedContainer, PreparedFood};
+        let catalogue = catalogue();
+        let rate = |category, whom: &str| catalogue.rate(&context(whom), category).map(|rate| rate.0);
+        assert_eq!(rate(PreparedFood, "2019-12-31"), None);
+        assert_eq!(rate(PreparedFood, "2020-01-01 00:00"), Some(1000));
+        assert_eq!(rate(PreparedFood, "2026-12-31 23:59"), Some(1000));
+        assert_eq!(rate(PreparedFood, "2027-01-01 00:00"), Some(1200));
+        assert_eq!(rate(ClosedContainer, "collection 2026-12-31"), Some(550));
+        assert_eq!(rate(ClosedContainer, "collection 2027-01-01"), Some(1000));
+        assert_eq!(rate(ClosedContainer, "delivery 2027-01-01"), Some(550));
+        assert_eq!(rate(ClosedContainer, "delivery 2027-07-01"), Some(600));
+        assert_eq!(rate(ClosedContainer, "collection 2027-07-01"), Some(1000), "a newer one for all does not end it");
+        assert_eq!(rate(Alcohol, "collection 2027-07-01"), Some(2000));
+    }
+
+    #[test]
+    fn a_category_is_served_in_its_windows() {
+        let mut catalogue = catalogue();
+        catalogue.categories.iter_mut().filter(|category| category.slug == "dessert").for_each(|c| c.windows.push(lunch()));
+        let served = |slug: &str, whom: &str| {
+            let (_, product) = catalogue.dish(variant(slug)).expect(slug);
+            catalogue.is_served(product, context(whom).at)
+        };
+        assert_eq!([served("glace", "12:00"), served("glace", "14:00"), served("cola", "14:00")], [true, false, true]);
+    }
+}

@@ -23,10 +23,16 @@ words! {
         DeliveryDelivered = "delivery.delivered",
         DeliveryFailed = "delivery.failed",
         DeliveryCancelled = "delivery.cancelled",
+        MenuAvailabilityChanged = "menu.availability_changed",
     }
 }
 
 impl EventType {
+    /// What anybody may see who reads the menu.
+    pub fn is_for_everybody(self) -> bool {
+        self == EventType::MenuAvailabilityChanged
+    }
+
     /// What the customer of the order may see on its stream.
     pub fn is_for_customer(self) -> bool {
         self.as_str().starts_with("order.")

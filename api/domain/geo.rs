@@ -43,7 +43,8 @@ mod tests {
     #[test]
     fn a_concave_zone_leaves_its_bay_out() {
         let at = |latitude, longitude| Point { latitude, longitude };
-        let horseshoe = [at(0.0, 0.0), at(4.0, 0.0), at(4.0, 4.0), at(3.0, 4.0), at(3.0, 1.0), at(1.0, 1.0), at(1.0, 4.0), at(0.0, 4.0)];
+        let horseshoe =
+            [at(0.0, 0.0), at(4.0, 0.0), at(4.0, 4.0), at(3.0, 4.0), at(3.0, 1.0), at(1.0, 1.0), at(1.0, 4.0), at(0.0, 4.0)];
         assert!(is_inside(&horseshoe, at(0.5, 2.0)) && is_inside(&horseshoe, at(2.0, 0.5)));
         assert!(!is_inside(&horseshoe, at(2.0, 2.0)) && !is_inside(&horseshoe, at(5.0, 2.0)));
         let closed: Vec<Point> = horseshoe.iter().copied().chain([at(0.0, 0.0)]).collect();

@@ -67,7 +67,8 @@ impl TryFrom<String> for ClockTime {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<ClockTime, &'static str> {
-        let parts = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = text.split_once(':').filter(|(hours, minutes)| digits(hours) && digits(minutes));
         let parts = parts.and_then(|(hours, minutes)| Some((hours.parse::<i16>().ok()?, minutes.parse::<i16>().ok()?)));
         match parts {
             Some((hours @ 0..24, minutes @ 0..60)) => Ok(ClockTime(hours * 60 + minutes)),
@@ -186,7 +187,9 @@ mod tests {
         assert_eq!(next_edge([&night], at("2026-11-27 21:00")), at("2026-11-27 22:00"));
         assert_eq!(next_edge([&night], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
         assert_eq!(next_edge([], at("2026-11-27 22:00")), at("2026-11-28 00:00"));
-        for (text, good) in [("00:00", true), ("24:00", true), ("24:01", false), ("7:00", false), ("12:60", false), ("", false)] {
+        for (text, good) in
+            [("00:00", true), ("24:00", true), ("24:01", false), ("7:00", false), ("12:60", false), ("+7:-0", false), ("", false)]
+        {
             assert_eq!(ClockTime::try_from(text.to_owned()).is_ok(), good, "{text}");
         }
     }

@@ -49,6 +49,13 @@ pub mod tax;
 pub mod unit;
 pub mod zone;
 
+#[cfg(test)]
+mod baskets;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod notation;
+
 /// A word that names no variant: the database and the code have parted.
 #[derive(Debug, thiserror::Error)]
 #[error("«{0}» is not a word of this enum")]

@@ -27,6 +27,13 @@ words! {
     }
 }
 
+impl Channel {
+    /// Whether customers order there themselves.
+    pub fn is_of_customers(self) -> bool {
+        matches!(self, Channel::Web | Channel::App)
+    }
+}
+
 words! {
     /// Where an order stands.
     OrderStatus {

@@ -1,8 +1,9 @@
 //! The one pricing engine: carts, dry runs, placed orders, changes and receipts get their figures here and nowhere else.
 //!
 //! Rounding, all of it: a percentage is rounded half up to the cent once, on the sum it applies to; whatever is split
-//! (a discount, the delivery fee) is split by largest remainder, first over the VAT rates, then over the lines of a rate;
-//! tax is rounded half up once a rate. So no order of lines and no splitting of a line moves a cent of the total.
+//! (a discount, the delivery fee) is split by largest remainder, first over the VAT rates, then over the lines of a rate:
+//! over those that the same offers apply to together, then line by line; tax is rounded half up once a rate. So no order
+//! of lines and no splitting of a line moves a cent of the total.
 
 use std::collections::BTreeMap;
 
@@ -112,8 +113,8 @@ pub fn items(lines: &[Line]) -> Cents {
 /// rates in proportion to what is paid at each (French rule for an accessory service: BOI-TVA-CHAMP-60-30).
 pub fn price(basket: &Basket) -> Priced {
     let items = items(&basket.lines);
-    let tiers = basket.delivery.iter().flatten().filter(|tier| items > Cents::ZERO && tier.from <= items);
-    let delivery_fee = tiers.last().map_or(Cents::ZERO, |tier| tier.fee);
+    let reached = |tier: &&Tier| items > Cents::ZERO && tier.from <= items;
+    let delivery_fee = basket.delivery.iter().flatten().rev().find(reached).map_or(Cents::ZERO, |tier| tier.fee);
     let discounted = discount::best(&basket.lines, delivery_fee, &basket.offers);
     let lines: Vec<PricedLine> = basket
         .lines
@@ -164,4 +165,135 @@ fn sum_by_rate<'a>(parts: impl Iterator<Item = (&'a BTreeMap<Rate, Cents>, u32)>
         }
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RATES: [Rate; 3] = [Rate(550), Rate(1000), Rate(2000)];
+
+    fn line() -> impl Strategy<Value = Line> {
+        let parts = prop::sample::subsequence(&RATES[..], 1..=3)
+            .prop_flat_map(|rates| {
+                prop::collection::vec(0i64..3_000, rates.len()).prop_map(move |amounts| (rates.clone(), amounts))
+            })
+            .prop_map(|(rates, amounts)| rates.into_iter().zip(amounts.into_iter().map(Cents)).collect());
+        // Few prices, so that lines often cost the same: ties are where an order could show.
+        let plain = (prop::sample::select(&RATES[..]), prop::sample::select(vec![Cents(100), Cents(333), Cents(1_250)]));
+        let parts = prop_oneof![parts, plain.prop_map(|part| BTreeMap::from([part]))];
+        (parts, 1u32..6).prop_map(|(parts, quantity)| Line { parts, quantity })
+    }
+
+    fn effect() -> impl Strategy<Value = Effect> {
+        prop_oneof![
+            (1u32..=10_000).prop_map(Effect::Percent),
+            Just(Effect::Percent(10_000)),
+            (1i64..3_000).prop_map(|amount| Effect::Amount(Cents(amount))),
+            (1u32..4, 1u32..3).prop_map(|(buy, get)| Effect::BuyXGetY { buy, get }),
+            Just(Effect::FreeDelivery),
+        ]
+    }
+
+    fn offers(lines: usize) -> impl Strategy<Value = Vec<Offer>> {
+        let eligible = prop::collection::vec(prop::bool::weighted(0.7), lines);
+        prop::collection::vec((effect(), prop::bool::weighted(0.7), eligible), 0..=4).prop_map(|offers| {
+            let numbered = (1u128..).zip(offers);
+            numbered
+                .map(|(number, (effect, stackable, eligible))| Offer { id: Uuid::from_u128(number), effect, stackable, eligible })
+                .collect()
+        })
+    }
+
+    /// A tariff that falls from tier to tier, or none.
+    fn delivery() -> impl Strategy<Value = Option<Vec<Tier>>> {
+        let tiers = (0i64..800, 500i64..4_000, 0i64..400).prop_map(|(first, from, second)| {
+            vec![Tier { from: Cents::ZERO, fee: Cents(first) }, Tier { from: Cents(from), fee: Cents(second) }]
+        });
+        prop::option::weighted(0.8, tiers)
+    }
+
+    fn basket() -> impl Strategy<Value = Basket> {
+        let lines = prop::collection::vec(line(), 1..6);
+        let whole = lines.prop_flat_map(|lines| (offers(lines.len()), Just(lines), delivery(), 0i64..500));
+        whole.prop_map(|(offers, lines, delivery, tip)| Basket { lines, delivery, offers, tip: Cents(tip) })
+    }
+
+    /// The basket with its lines in another order, or one of them in several: each by its old place and with a quantity.
+    fn rearranged(basket: &Basket, places: &[(usize, u32)]) -> Basket {
+        let line = |(place, quantity): &(usize, u32)| Line { quantity: *quantity, ..basket.lines[*place].clone() };
+        let eligible = |offer: &Offer| places.iter().map(|(place, _)| offer.eligible[*place]).collect();
+        let offer = |offer: &Offer| Offer { eligible: eligible(offer), ..offer.clone() };
+        Basket { lines: places.iter().map(line).collect(), offers: basket.offers.iter().map(offer).collect(), ..basket.clone() }
+    }
+
+    /// All that does not speak of single lines.
+    fn figures(priced: Priced) -> Priced {
+        Priced { lines: Vec::new(), ..priced }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn everything_adds_up(basket in basket()) {
+            let priced = price(&basket);
+            prop_assert_eq!(priced.items + priced.delivery_fee - priced.discount + priced.tip, priced.total);
+            prop_assert_eq!(priced.lines.iter().map(|line| line.total).sum::<Cents>(), priced.items);
+            prop_assert_eq!(priced.adjustments.iter().map(|adjustment| adjustment.amount).sum::<Cents>(), priced.discount);
+            let frees = |id: Uuid| basket.offers.iter().any(|offer| offer.id == id && offer.effect == Effect::FreeDelivery);
+            let off_fee: Cents = priced.adjustments.iter().filter(|a| frees(a.offer)).map(|a| a.amount).sum();
+            let off_lines: Cents = priced.lines.iter().map(|line| line.discount).sum();
+            prop_assert_eq!(off_lines + off_fee, priced.discount);
+            for line in &priced.lines {
+                prop_assert_eq!(line.net.values().copied().sum::<Cents>() + line.discount, line.total);
+            }
+            let paid: Cents = priced.taxes.iter().map(|share| share.base + share.tax).sum();
+            prop_assert_eq!(paid, priced.total - priced.tip);
+        }
+
+        #[test]
+        fn nothing_falls_below_zero(basket in basket()) {
+            let priced = price(&basket);
+            prop_assert!(priced.lines.iter().all(|line| line.discount >= Cents::ZERO && line.net.values().all(|net| *net >= Cents::ZERO)));
+            prop_assert!(priced.taxes.iter().all(|share| share.base >= Cents::ZERO && share.tax >= Cents::ZERO));
+            prop_assert!(priced.discount <= priced.items + priced.delivery_fee);
+            prop_assert!(priced.adjustments.iter().all(|adjustment| adjustment.amount > Cents::ZERO));
+        }
+
+        #[test]
+        fn the_order_of_lines_moves_no_cent((basket, places) in basket().prop_flat_map(|basket| {
+            let places: Vec<(usize, u32)> = basket.lines.iter().map(|line| line.quantity).enumerate().collect();
+            (Just(basket), Just(places).prop_shuffle())
+        })) {
+            prop_assert_eq!(figures(price(&rearranged(&basket, &places))), figures(price(&basket)));
+        }
+
+        #[test]
+        fn splitting_and_joining_lines_moves_no_cent(basket in basket(), first in 1u32..6) {
+            let split = |(place, line): (usize, &Line)| {
+                let first = first.min(line.quantity);
+                [(place, first), (place, line.quantity - first)].into_iter().filter(|(_, quantity)| *quantity > 0)
+            };
+            let places: Vec<(usize, u32)> = basket.lines.iter().enumerate().flat_map(split).collect();
+            prop_assert_eq!(figures(price(&rearranged(&basket, &places))), figures(price(&basket)));
+        }
+
+        #[test]
+        fn units_cost_the_same_each_on_its_own_line(basket in basket()) {
+            let alone = |(place, line): (usize, &Line)| (0..line.quantity).map(move |_| (place, 1));
+            let places: Vec<(usize, u32)> = basket.lines.iter().enumerate().flat_map(alone).collect();
+            prop_assert_eq!(figures(price(&rearranged(&basket, &places))), figures(price(&basket)));
+        }
+
+        #[test]
+        fn no_single_offer_is_better_than_what_was_taken(basket in basket()) {
+            let taken = price(&basket).discount;
+            for offer in &basket.offers {
+                let alone = price(&Basket { offers: vec![offer.clone()], ..basket.clone() });
+                prop_assert!(alone.discount <= taken, "{offer:?} alone takes {:?}", alone.discount);
+            }
+        }
+    }
 }

@@ -50,6 +50,16 @@ words! {
     }
 }
 
+words! {
+    /// What became of a use of a promotion.
+    RedemptionState {
+        /// An order has it.
+        Used = "used",
+        /// Given back: the order was cancelled, rejected or has expired.
+        Released = "released",
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Promotion {
     pub id: Uuid,
@@ -162,5 +172,123 @@ impl Conditions {
         let named = self.product_ids.contains(&product.id) || self.category_ids.contains(&product.category);
         let any = self.product_ids.is_empty() && self.category_ids.is_empty();
         (any || named) && (self.size_codes.is_empty() || self.size_codes.contains(&variant.size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{catalogue, euros, id, lunch, variant};
+    use crate::notation::context;
+    use crate::order::ServiceType;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect(text).and_utc()
+    }
+
+    /// Ten percent on everything, but for what the test changes.
+    fn promotion(change: impl FnOnce(&mut Promotion)) -> Promotion {
+        let mut promotion = catalogue().promotions.remove(0);
+        change(&mut promotion);
+        promotion
+    }
+
+    /// What it says to a reine, a large chèvre and a cola for 31.75 on a Friday evening.
+    fn asked(promotion: &Promotion, whom: &str) -> Result<Vec<bool>, CouponReason> {
+        let variants = ["reine/M", "chevre/L", "cola"].map(variant);
+        promotion.eligible(&catalogue(), &context(whom), utc("2026-11-27 12:00"), euros("31.75"), &variants)
+    }
+
+    #[test]
+    fn without_conditions_it_applies_to_everything() {
+        assert_eq!(asked(&promotion(|_| {}), ""), Ok(vec![true; 3]));
+    }
+
+    #[test]
+    fn it_holds_from_its_first_moment_to_just_before_its_last() {
+        let at = |from: Option<&str>, until: Option<&str>| within(from.map(utc), until.map(utc), utc("2026-11-27 12:00"));
+        assert_eq!(at(None, None), Ok(()));
+        assert_eq!(at(Some("2026-11-27 12:00"), Some("2026-11-27 12:01")), Ok(()));
+        assert_eq!(at(Some("2026-11-27 12:01"), None), Err(CouponReason::NotYetValid));
+        assert_eq!(at(None, Some("2026-11-27 12:00")), Err(CouponReason::Expired));
+        let early = promotion(|p| p.valid_from = Some(utc("2026-11-28 00:00")));
+        assert_eq!(asked(&early, ""), Err(CouponReason::NotYetValid));
+        let late = promotion(|p| p.valid_until = Some(utc("2026-11-27 00:00")));
+        assert_eq!(asked(&late, ""), Err(CouponReason::Expired));
+    }
+
+    #[test]
+    fn it_holds_in_its_stores() {
+        let lyon = promotion(|p| p.conditions.store_ids = vec![id("lyon"), id("lille")]);
+        assert_eq!(asked(&lyon, "paris"), Err(CouponReason::NotInThisStore));
+        assert_eq!(asked(&lyon, "lyon"), Ok(vec![true; 3]));
+    }
+
+    #[test]
+    fn it_holds_for_its_services_and_channels() {
+        let collected = promotion(|p| p.conditions.service_types = vec![ServiceType::Collection]);
+        assert_eq!(asked(&collected, "delivery"), Err(CouponReason::NotForThisService));
+        assert_eq!(asked(&collected, "collection"), Ok(vec![true; 3]));
+        let app = promotion(|p| p.conditions.channels = vec![Channel::App, Channel::Phone]);
+        assert_eq!(asked(&app, "web"), Err(CouponReason::NotForThisService));
+        assert_eq!(asked(&app, "phone"), Ok(vec![true; 3]));
+    }
+
+    #[test]
+    fn it_holds_when_the_order_is_wanted_not_when_it_is_sent() {
+        let noon = promotion(|p| p.conditions.windows = vec![lunch()]);
+        assert_eq!(asked(&noon, "13:59"), Ok(vec![true; 3]));
+        assert_eq!(asked(&noon, "14:00"), Err(CouponReason::NotAtThisTime));
+        assert_eq!(asked(&noon, "2026-11-28 13:00"), Err(CouponReason::NotAtThisTime), "a Saturday");
+    }
+
+    #[test]
+    fn it_asks_for_a_minimum_of_items() {
+        let above = |minimum: &str| asked(&promotion(|p| p.conditions.minimum = Some(euros(minimum).into())), "");
+        assert_eq!(above("31.75"), Ok(vec![true; 3]));
+        assert_eq!(above("31.76"), Err(CouponReason::BelowMinimum));
+    }
+
+    #[test]
+    fn it_covers_products_or_categories_and_of_these_some_sizes() {
+        let covers = |change: fn(&mut Conditions)| asked(&promotion(|p| change(&mut p.conditions)), "");
+        assert_eq!(covers(|c| c.product_ids = vec![id("chevre")]), Ok(vec![false, true, false]));
+        assert_eq!(covers(|c| c.category_ids = vec![id("pizza")]), Ok(vec![true, true, false]));
+        assert_eq!(covers(|c| c.size_codes = vec![SizeCode::Large]), Ok(vec![false, true, false]));
+        let either = |c: &mut Conditions| (c.product_ids, c.category_ids) = (vec![id("reine")], vec![id("drink")]);
+        assert_eq!(covers(either), Ok(vec![true, false, true]));
+        let medium = |c: &mut Conditions| (c.category_ids, c.size_codes) = (vec![id("pizza")], vec![SizeCode::Medium]);
+        assert_eq!(covers(medium), Ok(vec![true, false, false]));
+        assert_eq!(covers(|c| c.category_ids = vec![id("dessert")]), Err(CouponReason::NothingEligible));
+    }
+
+    #[test]
+    fn nothing_is_eligible_in_an_empty_basket_or_of_what_nobody_knows() {
+        let everything = promotion(|_| {});
+        let asked =
+            |variants: &[Uuid]| everything.eligible(&catalogue(), &context(""), utc("2026-11-27 12:00"), euros("0"), variants);
+        assert_eq!(asked(&[]), Err(CouponReason::NothingEligible));
+        assert_eq!(asked(&[variant("quattro/M")]), Err(CouponReason::NothingEligible));
+        assert_eq!(asked(&[variant("quattro/M"), variant("cola")]), Ok(vec![false, true]));
+    }
+
+    #[test]
+    fn the_first_obstacle_is_the_one_that_is_named() {
+        let mut promotion = promotion(|p| {
+            p.valid_until = Some(utc("2026-11-01 00:00"));
+            p.conditions.store_ids = vec![id("lyon")];
+            p.conditions.channels = vec![Channel::App];
+            p.conditions.windows = vec![lunch()];
+            p.conditions.minimum = Some(euros("100").into());
+            p.conditions.category_ids = vec![id("dessert")];
+        });
+        assert_eq!(asked(&promotion, ""), Err(CouponReason::Expired));
+        promotion.valid_until = None;
+        assert_eq!(asked(&promotion, ""), Err(CouponReason::NotInThisStore));
+        assert_eq!(asked(&promotion, "lyon"), Err(CouponReason::NotForThisService));
+        assert_eq!(asked(&promotion, "lyon app"), Err(CouponReason::NotAtThisTime));
+        assert_eq!(asked(&promotion, "lyon app 12:30"), Err(CouponReason::BelowMinimum));
+        promotion.conditions.minimum = None;
+        assert_eq!(asked(&promotion, "lyon app 12:30"), Err(CouponReason::NothingEligible));
     }
 }

@@ -272,9 +272,193 @@ fn defaults(catalogue: &Catalogue, dish: Dish<'_>, sent: &[ChosenModifier]) -> V
     let open = dish.product.groups.iter().filter_map(|id| catalogue.groups.get(id));
     let open = open.filter(|group| group.minimum > 0 && !made.contains(&group.id));
     let defaults = open.flat_map(|group| group.modifiers.iter().filter_map(|id| catalogue.modifiers.get(id)));
-    let fits = |modifier: &&Modifier| {
-        modifier.is_default && modifier.on_sale && modifier.sizes.contains_key(&dish.variant.size)
-    };
+    let fits = |modifier: &&Modifier| modifier.is_default && modifier.on_sale && modifier.sizes.contains_key(&dish.variant.size);
     let chosen = |modifier: &Modifier| ChosenModifier { modifier_id: modifier.id, quantity: 1, portion: Portion::Whole };
     defaults.filter(fits).map(chosen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{catalogue, id, variant};
+    use crate::notation::selection;
+
+    fn wrongs_in(catalogue: &Catalogue, selection: &Selection) -> Vec<String> {
+        let wrong = |wrong: Wrong| {
+            let limit = wrong.limit.map_or(String::new(), |limit| format!(" {limit}"));
+            format!("{} {}{limit}", wrong.pointer, wrong.code)
+        };
+        check(catalogue, selection).err().unwrap_or_default().into_iter().map(wrong).collect()
+    }
+
+    fn wrongs(text: &str) -> Vec<String> {
+        let catalogue = catalogue();
+        wrongs_in(&catalogue, &selection(&catalogue, text))
+    }
+
+    fn checked(text: &str) -> Selection {
+        let catalogue = catalogue();
+        check(&catalogue, &selection(&catalogue, text)).expect(text)
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_found() {
+        assert_eq!(wrongs("quattro/M"), ["/variantId not_found"]);
+        assert_eq!(wrongs("calzone/L"), ["/variantId not_found"]);
+        assert_eq!(wrongs("reine|quattro/M"), ["/secondVariantId not_found"]);
+    }
+
+    #[test]
+    fn what_is_no_longer_sold_is_not_found() {
+        let mut catalogue = catalogue();
+        let (whole, halves) = (selection(&catalogue, "reine/M"), selection(&catalogue, "margherita|reine/M"));
+        catalogue.variants.get_mut(&id("reine/M")).expect("a reine").on_sale = false;
+        assert_eq!(wrongs_in(&catalogue, &whole), ["/variantId not_found"]);
+        assert_eq!(wrongs_in(&catalogue, &halves), ["/secondVariantId not_found"]);
+        let large = selection(&catalogue, "reine/L +ham");
+        assert!(check(&catalogue, &large).is_ok(), "another size still is");
+        catalogue.modifiers.get_mut(&id("+ham")).expect("ham").on_sale = false;
+        assert_eq!(wrongs_in(&catalogue, &large), ["/modifiers/0/modifierId not_offered"]);
+        catalogue.products.iter_mut().for_each(|product| product.on_sale = false);
+        assert_eq!(wrongs_in(&catalogue, &large), ["/variantId not_found"]);
+    }
+
+    #[test]
+    fn two_halves_are_of_one_kind_and_one_size_and_both_allow_it() {
+        assert!(checked("reine|chevre/M").second_variant_id.is_some());
+        assert_eq!(wrongs("reine/M|chevre/L"), ["/secondVariantId not_the_same_size"]);
+        assert_eq!(wrongs("reine|focaccia/M"), ["/secondVariantId not_offered"]);
+        assert_eq!(wrongs("reine|calzone/M"), ["/secondVariantId not_offered"]);
+        assert_eq!(wrongs("calzone|reine/M"), ["/secondVariantId not_offered"]);
+        assert_eq!(wrongs("cola|eau"), ["/secondVariantId not_offered"], "drinks have no portion policy");
+    }
+
+    #[test]
+    fn a_modifier_is_one_that_the_dish_offers_in_this_size() {
+        assert_eq!(wrongs("reine/M +nuts"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("reine/M +gold"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("reine/S +ham +egg"), ["/modifiers/1/modifierId not_for_this_size"]);
+        assert_eq!(wrongs("reine/M +cheesy +ham"), [""; 0]);
+    }
+
+    #[test]
+    fn a_modifier_is_chosen_once_and_within_its_bounds() {
+        assert_eq!(wrongs("reine/M +ham +ham"), ["/modifiers/1/modifierId duplicate"]);
+        assert_eq!(wrongs("reine|chevre/M +ham@1 +ham"), ["/modifiers/1/modifierId duplicate"], "the whole has that half");
+        assert_eq!(wrongs("reine|chevre/M +ham@1 +ham@2"), [""; 0]);
+        assert_eq!(wrongs("reine/M +ham*0"), ["/modifiers/0/quantity too_small 1"]);
+        assert_eq!(wrongs("reine/M +ham*3"), ["/modifiers/0/quantity too_large 2"]);
+        assert_eq!(wrongs("reine/M +ham*2"), [""; 0]);
+    }
+
+    #[test]
+    fn a_group_takes_so_many_and_no_more() {
+        assert_eq!(wrongs("reine/M +mozza*3 +ham"), [""; 0]);
+        assert_eq!(wrongs("reine/M +mozza*3 +ham*2"), ["/modifiers too_many 4"]);
+        assert_eq!(wrongs("reine/M +thin +cheesy"), ["/modifiers too_many 1"]);
+        let mut catalogue = catalogue();
+        catalogue.groups.get_mut(&id("extras")).expect("extras").minimum = 2;
+        for (text, expected) in [("focaccia/M +ham", vec!["/modifiers too_few 2"]), ("focaccia/M +ham +mozza", vec![])] {
+            assert_eq!(wrongs_in(&catalogue, &selection(&catalogue, text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_counted_on_each_half() {
+        assert_eq!(wrongs("reine|chevre/M +mozza*3@1 +ham*2@2"), [""; 0], "three and two, on two halves");
+        assert_eq!(wrongs("reine|chevre/M +mozza*3@1 +ham*2"), ["/modifiers too_many 4"], "five on the first");
+        assert_eq!(wrongs("reine|chevre/M +mozza*3 +ham*2"), ["/modifiers too_many 4"], "said once, not once a half");
+        let mut catalogue = catalogue();
+        catalogue.groups.get_mut(&id("extras")).expect("extras").minimum = 1;
+        for (text, expected) in [
+            ("focaccia|fougasse/M +ham@1", vec!["/modifiers too_few 1"]),
+            ("focaccia|fougasse/M +ham@1 +mozza@2", vec![]),
+            ("focaccia|fougasse/M +ham", vec![]),
+        ] {
+            assert_eq!(wrongs_in(&catalogue, &selection(&catalogue, text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_half_is_there_only_where_there_are_two() {
+        assert_eq!(wrongs("reine/M +ham@1"), ["/modifiers/0/portion not_offered"]);
+        assert_eq!(wrongs("reine|chevre/M +cheesy@1"), ["/modifiers/0/portion only_on_the_whole", "/modifiers too_few 1"]);
+    }
+
+    #[test]
+    fn only_what_is_in_the_recipe_can_be_left_out() {
+        assert_eq!(wrongs("reine/M -ham"), [""; 0]);
+        assert_eq!(wrongs("reine/M -onion"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("reine|chevre/M -ham -onion@2"), [""; 0], "one half has ham, the other has onion");
+        assert_eq!(wrongs("reine|chevre/M -onion@1"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("reine|chevre/M -ham@2"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("margherita|reine/M -ham@2"), [""; 0], "the margherita has no such group, the reine has");
+        assert_eq!(wrongs("margherita|reine/M -ham"), ["/modifiers/0/modifierId not_offered"]);
+        assert_eq!(wrongs("margherita/M -ham"), ["/modifiers/0/modifierId not_offered"]);
+    }
+
+    #[test]
+    fn a_choice_that_nobody_made_is_the_default() {
+        let classic = ChosenModifier { modifier_id: id("+classic"), quantity: 1, portion: Portion::Whole };
+        assert_eq!(checked("margherita/M").modifiers, std::slice::from_ref(&classic));
+        assert_eq!(checked("reine|chevre/M").modifiers, std::slice::from_ref(&classic));
+        assert_eq!(checked("margherita/M +thin"), selection(&catalogue(), "margherita/M +thin"));
+        assert_eq!(checked("reine/M +ham"), selection(&catalogue(), "reine/M +ham +classic"));
+        assert_eq!(checked("focaccia/M").modifiers, [], "it has no such choice");
+        assert_eq!(checked("duo(reine/M, cola)").components[0].modifiers, [classic]);
+        let mut catalogue = catalogue();
+        catalogue.modifiers.get_mut(&id("+classic")).expect("classic").on_sale = false;
+        let plain = selection(&catalogue, "margherita/M");
+        assert_eq!(wrongs_in(&catalogue, &plain), ["/modifiers too_few 1"], "a default that is gone cannot be chosen");
+    }
+
+    #[test]
+    fn the_slots_of_a_combo_are_filled_as_often_as_they_ask() {
+        assert_eq!(wrongs("famille(reine/L, reine/L, cola)"), [""; 0]);
+        assert_eq!(wrongs("famille(reine/L, chevre/L, cola, eau, pot)"), [""; 0]);
+        assert_eq!(wrongs("famille(reine/L, cola)"), ["/components too_few 2"]);
+        assert_eq!(wrongs("famille(reine/L, reine/L, reine/L, cola)"), ["/components too_many 2"]);
+        assert_eq!(wrongs("famille(reine/L, reine/L, cola, pot, pot)"), ["/components too_many 1"]);
+        assert_eq!(wrongs("duo"), ["/components too_few 1", "/components too_few 1"]);
+    }
+
+    #[test]
+    fn a_slot_takes_what_it_offers() {
+        assert_eq!(wrongs("duo(reine/L, cola)"), ["/components/0/variantId not_offered"]);
+        assert_eq!(wrongs("duo(reine|calzone/M, cola)"), ["/components/0/secondVariantId not_offered"]);
+        assert_eq!(
+            wrongs("duo(reine/M +nuts, cola +ham)"),
+            ["/components/0/modifiers/0/modifierId not_offered", "/components/1/modifiers/0/modifierId not_offered"]
+        );
+        assert_eq!(wrongs("duo(reine/M +mozza*3 +ham*2, cola)"), ["/components/0/modifiers too_many 4"]);
+        let catalogue = catalogue();
+        let mut lost = selection(&catalogue, "duo(reine/M, cola)");
+        lost.components[1].slot_id = id("nowhere");
+        assert_eq!(wrongs_in(&catalogue, &lost), ["/components/1/slotId not_found", "/components too_few 1"]);
+    }
+
+    #[test]
+    fn there_is_no_combo_in_a_combo_and_nothing_in_what_is_none() {
+        let mut catalogue = catalogue();
+        let combo = catalogue.products.iter_mut().find(|product| product.slug == "duo").expect("a duo");
+        combo.slots[0].variants.insert(variant("soiree"), crate::money::Cents::ZERO);
+        let nested = selection(&catalogue, "duo(soiree, cola)");
+        assert_eq!(wrongs_in(&catalogue, &nested), ["/components/0/variantId not_offered"]);
+        let stuffed = Selection { components: nested.components, ..selection(&catalogue, "reine/M") };
+        assert_eq!(wrongs_in(&catalogue, &stuffed), ["/components not_offered"]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        assert_eq!(
+            wrongs("reine/S +egg*5 +ham*9@1 +nuts"),
+            [
+                "/modifiers/0/modifierId not_for_this_size",
+                "/modifiers/1/portion not_offered",
+                "/modifiers/1/quantity too_large 2",
+                "/modifiers/2/modifierId not_offered",
+                "/modifiers too_many 4"
+            ]
+        );
+    }
 }

@@ -81,7 +81,8 @@ impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let units = f64::deserialize(deserializer)?;
         let milli = units * 1000.0;
-        if units.is_nan() || units.abs() > Self::LIMIT || (milli - milli.round()).abs() > 1e-6 * units.abs().max(1.0) {
+        // Below the limit a double errs by far less than this.
+        if units.is_nan() || units.abs() > Self::LIMIT || (milli - milli.round()).abs() > 1e-3 {
             return Err(serde::de::Error::custom("a quantity has at most three decimals and stays below 100 million"));
         }
         Ok(Quantity(milli.round() as i64))
@@ -168,6 +169,15 @@ mod tests {
         assert_eq!((Quantity(3).half(), Quantity(80_000).half()), (Quantity(2), Quantity(40_000)));
         assert_eq!(Quantity(100_000).with_waste(500), Quantity(105_000));
         assert_eq!((Quantity(1).with_waste(1), Quantity(1).with_waste(0)), (Quantity(2), Quantity(1)));
+    }
+
+    #[test]
+    fn a_quantity_has_three_decimals_at_most() {
+        use serde::de::{Deserialize, IntoDeserializer, value::Error};
+        let read = |number: f64| Quantity::deserialize(IntoDeserializer::<Error>::into_deserializer(number)).ok();
+        assert_eq!(read(0.125), Some(Quantity(125)));
+        assert_eq!(read(99_999_999.999), Some(Quantity(99_999_999_999)));
+        assert_eq!([0.0004, 600_000.000_4, 100_000_000.5, f64::NAN, f64::INFINITY].map(read), [None; 5]);
     }
 
     proptest! {

@@ -106,7 +106,9 @@ fn combo(catalogue: &Catalogue, context: &Context, selection: &Selection, own: P
             complete = false;
             continue;
         };
-        let surcharge = chosen.second_variant_id.and_then(surcharge).map_or(first, |second| second.max(first));
+        let second = chosen.second_variant_id.map(surcharge);
+        complete &= second != Some(None);
+        let surcharge = second.flatten().map_or(first, |second| second.max(first));
         let rate = plate.rate(catalogue, context)?;
         plates.push((rate, chosen, surcharge, plate));
     }
@@ -268,4 +270,207 @@ fn demand(catalogue: &Catalogue, first: &Variant, second: Option<&Variant>, chos
         take(&mut demand, &recipe, choice.quantity);
     }
     demand
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{catalogue, euros, grams, id, lunch, text, variant};
+    use crate::notation::{context, selection};
+
+    fn priced_in(catalogue: &Catalogue, text: &str) -> Unit {
+        unit(catalogue, &context(""), &selection(catalogue, text)).expect(text).expect(text)
+    }
+
+    fn priced(text: &str) -> Unit {
+        priced_in(&catalogue(), text)
+    }
+
+    fn product<'a>(catalogue: &'a mut Catalogue, slug: &str) -> &'a mut Product {
+        catalogue.products.iter_mut().find(|product| product.slug == slug).expect(slug)
+    }
+
+    /// `dough 250, ham 30`: in grams, in the order of the alphabet.
+    fn demand_of(text: &str) -> String {
+        let catalogue = catalogue();
+        let unit = priced_in(&catalogue, text);
+        let name = |id: &Uuid| catalogue.ingredients.get(id).map_or("?", |ingredient| ingredient.slug.as_str());
+        let mut used: Vec<String> =
+            unit.demand.iter().map(|(id, quantity)| format!("{} {}", name(id), quantity.0 as f64 / 1000.0)).collect();
+        used.sort();
+        used.join(", ")
+    }
+
+    #[test]
+    fn a_dish_takes_its_recipe_and_that_of_its_extras() {
+        assert_eq!(demand_of("reine/M"), "dough 250, ham 60, mozza 100, tomato 90");
+        assert_eq!(demand_of("reine/S"), "dough 125, ham 30, mozza 50, tomato 45");
+        assert_eq!(demand_of("reine/M +mozza*2 +cheesy"), "dough 250, ham 60, mozza 240, tomato 90");
+    }
+
+    #[test]
+    fn two_halves_take_half_of_each_recipe() {
+        // Mozzarella: half of 100 and half of 60.
+        assert_eq!(demand_of("reine|chevre/M"), "dough 250, goat 35, ham 30, mozza 80, onion 12.5, tomato 45");
+        assert_eq!(demand_of("reine|reine/M"), demand_of("reine/M"));
+    }
+
+    #[test]
+    fn an_extra_on_one_half_takes_half() {
+        assert_eq!(demand_of("reine|chevre/M +egg*2@2"), "dough 250, egg 2, goat 35, ham 30, mozza 80, onion 12.5, tomato 45");
+        assert_eq!(demand_of("reine|chevre/M +egg"), "dough 250, egg 2, goat 35, ham 30, mozza 80, onion 12.5, tomato 45");
+        assert_eq!(demand_of("reine|chevre/M +ham@1 +ham@2"), "dough 250, goat 35, ham 60, mozza 80, onion 12.5, tomato 45");
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_taken() {
+        assert_eq!(demand_of("reine/M -ham"), "dough 250, mozza 100, tomato 90");
+        assert_eq!(demand_of("reine/M -ham +ham"), "dough 250, ham 30, mozza 100, tomato 90", "the extra is still put on");
+        assert_eq!(demand_of("reine|margherita/M -ham@1"), "basil 2.5, dough 250, mozza 100, tomato 90");
+        assert_eq!(demand_of("reine|reine/M -ham@2"), "dough 250, ham 30, mozza 100, tomato 90", "the first half keeps it");
+        assert_eq!(demand_of("reine|reine/M -ham"), "dough 250, mozza 100, tomato 90");
+    }
+
+    #[test]
+    fn a_combo_takes_what_is_in_it() {
+        assert_eq!(
+            demand_of("duo(reine|chevre/M -ham@1 +egg@2, cola)"),
+            "cola 1, dough 250, egg 1, goat 35, mozza 80, onion 12.5, tomato 45"
+        );
+        assert_eq!(demand_of("famille(reine/L, reine/L, eau, eau)"), "dough 750, eau 2, ham 180, mozza 300, tomato 270");
+        let mut catalogue = catalogue();
+        catalogue.variants.get_mut(&variant("duo")).expect("a duo").recipe = vec![(id("box"), grams(1))];
+        let boxed = priced_in(&catalogue, "duo(margherita/M, cola)");
+        assert_eq!(boxed.demand.get(&id("box")), Some(&grams(1)), "the box is the combo's own");
+    }
+
+    #[test]
+    fn modifiers_carry_their_price_and_what_is_free() {
+        let glace = priced("glace +caramel*2 +nuts +cream");
+        let figures = |m: &PricedModifier| (m.name.en.clone(), m.quantity, m.free, m.price, m.total());
+        assert_eq!(
+            glace.modifiers.iter().map(figures).collect::<Vec<_>>(),
+            [
+                ("+caramel".to_owned(), 2, 1, euros("0.50"), euros("0.50")),
+                ("+nuts".to_owned(), 1, 1, euros("0.75"), euros("0")),
+                ("+cream".to_owned(), 1, 0, euros("0.40"), euros("0.40")),
+            ]
+        );
+        assert_eq!((glace.base, glace.price()), (euros("3.20"), euros("4.10")));
+        let half = priced("reine|chevre/M +ham*2@1").modifiers.remove(0);
+        assert_eq!((half.portion, half.price, half.total()), (Portion::FirstHalf, euros("0.83"), euros("1.66")));
+    }
+
+    #[test]
+    fn the_components_of_a_combo_share_its_price() {
+        let duo = priced("duo(chevre/M +egg, beer)");
+        let figures = |c: &PricedComponent| (c.variant, c.share, c.surcharge);
+        assert_eq!(
+            duo.components.iter().map(figures).collect::<Vec<_>>(),
+            [(variant("chevre/M"), euros("11.00"), euros("1.50")), (variant("beer"), euros("3.50"), euros("1.80")),]
+        );
+        assert_eq!(duo.parts, BTreeMap::from([(Rate(1000), euros("13.55")), (Rate(2000), euros("5.30"))]));
+        assert_eq!((duo.base, duo.price()), (euros("14.50"), euros("18.85")));
+        assert_eq!(priced("duo(beer, chevre/M +egg)"), duo, "the order of choosing does not matter");
+        let halves = priced("duo(reine|chevre/M, eau)");
+        assert!(halves.components.iter().any(|c| c.second == Some(variant("chevre/M")) && c.surcharge == euros("1.50")));
+    }
+
+    #[test]
+    fn a_combo_of_things_without_a_price_gives_its_price_to_the_lowest_rate() {
+        let mut catalogue = catalogue();
+        catalogue.variants.values_mut().filter(|v| v.id != variant("duo")).for_each(|variant| variant.price = Cents::ZERO);
+        let duo = priced_in(&catalogue, "duo(reine/M, beer)");
+        assert_eq!(duo.parts, BTreeMap::from([(Rate(1000), euros("14.50")), (Rate(2000), euros("1.80"))]));
+    }
+
+    #[test]
+    fn extras_of_a_combo_itself_fall_under_its_own_rate() {
+        let mut catalogue = catalogue();
+        product(&mut catalogue, "duo").tax = TaxCategory::Alcohol;
+        let mut chosen = selection(&catalogue, "duo(reine/M, cola)");
+        chosen.modifiers = selection(&catalogue, "glace +cream +nuts +choco").modifiers;
+        let duo = unit(&catalogue, &context(""), &chosen).expect("rates").expect("a duo");
+        let parts = [(Rate(550), "2.42"), (Rate(1000), "12.08"), (Rate(2000), "0.40")];
+        assert_eq!(duo.parts, BTreeMap::from(parts.map(|(rate, amount)| (rate, euros(amount)))));
+    }
+
+    #[test]
+    fn whatever_is_archived_takes_the_whole_off_sale() {
+        type Change = fn(&mut Catalogue);
+        let gone = |text: &str, change: Change| {
+            let mut catalogue = catalogue();
+            assert!(priced_in(&catalogue, text).on_sale, "{text}");
+            change(&mut catalogue);
+            !priced_in(&catalogue, text).on_sale
+        };
+        let variant: Change = |c| c.variants.get_mut(&id("reine/M")).expect("a reine").on_sale = false;
+        let dish: Change = |c| product(c, "reine").on_sale = false;
+        let recipe: Change = |c| c.variants.get_mut(&id("reine/M")).expect("a reine").recipe.clear();
+        let modifier: Change = |c| c.modifiers.get_mut(&id("+ham")).expect("ham").on_sale = false;
+        let size: Change = |c| c.modifiers.get_mut(&id("+ham")).expect("ham").sizes.clear();
+        for text in ["reine/M +ham", "margherita|reine/M +ham@1", "duo(reine/M +ham, cola)", "duo(margherita|reine/M +ham, cola)"]
+        {
+            for change in [variant, dish, recipe, modifier, size] {
+                assert!(gone(text, change), "{text}");
+            }
+        }
+        assert!(gone("duo(reine/M, cola)", |c| product(c, "duo").on_sale = false));
+        assert!(gone("duo(reine/M, cola)", |c| product(c, "duo").slots.clear()));
+        let offered: Change = |c| product(c, "duo").slots[0].variants.retain(|variant, _| *variant != id("reine/M"));
+        assert!(gone("duo(reine/M, cola)", offered));
+        assert!(gone("duo(margherita|reine/M, cola)", offered), "the second half is no longer offered there");
+    }
+
+    #[test]
+    fn a_combo_with_nothing_in_it_is_priced_but_not_sold() {
+        let empty = priced("duo");
+        assert_eq!((empty.on_sale, empty.parts), (false, BTreeMap::from([(Rate(1000), euros("14.50"))])));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_nothing() {
+        let catalogue = catalogue();
+        let unknown = |text: &str| unit(&catalogue, &context(""), &selection(&catalogue, text)).expect(text).is_none();
+        assert!(unknown("quattro/M") && unknown("reine|quattro/M"));
+    }
+
+    #[test]
+    fn a_rate_that_is_missing_is_named() {
+        let mut catalogue = catalogue();
+        catalogue.tax_rates.retain(|rate| rate.category != TaxCategory::Alcohol);
+        let lacks =
+            |text: &str| unit(&catalogue, &context(""), &selection(&catalogue, text)).err().map(|NoRate(category)| category);
+        assert_eq!(lacks("beer"), Some(TaxCategory::Alcohol));
+        assert_eq!(lacks("duo(reine/M, beer)"), Some(TaxCategory::Alcohol));
+        assert_eq!(lacks("duo(reine/M, cola)"), None);
+    }
+
+    #[test]
+    fn of_two_halves_the_higher_rate_counts() {
+        let mut catalogue = catalogue();
+        product(&mut catalogue, "fougasse").tax = TaxCategory::Alcohol;
+        for text in ["focaccia|fougasse/M", "fougasse|focaccia/M"] {
+            let unit = priced_in(&catalogue, text);
+            assert_eq!((unit.parts, unit.has_alcohol), (BTreeMap::from([(Rate(2000), euros("6.88"))]), true), "{text}");
+        }
+    }
+
+    #[test]
+    fn alcohol_is_seen_wherever_it_is() {
+        assert!(priced("beer").has_alcohol && priced("duo(reine/M, beer)").has_alcohol);
+        assert!(!priced("cola").has_alcohol && !priced("duo(reine/M, cola)").has_alcohol);
+    }
+
+    #[test]
+    fn all_of_it_must_be_served_at_this_hour() {
+        let mut catalogue = catalogue();
+        assert!(priced_in(&catalogue, "duo(reine/M, cola)").is_served);
+        let drinks = catalogue.categories.iter_mut().find(|category| category.name == text("drink")).expect("drinks");
+        drinks.windows.push(lunch());
+        assert!(priced_in(&catalogue, "reine/M").is_served);
+        assert!(!priced_in(&catalogue, "cola").is_served && !priced_in(&catalogue, "duo(reine/M, cola)").is_served);
+        let noon = unit(&catalogue, &context("12:00"), &selection(&catalogue, "duo(reine/M, cola)"));
+        assert!(noon.expect("rates").expect("a duo").is_served);
+    }
 }

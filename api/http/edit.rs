@@ -47,6 +47,11 @@ pub struct MaybeIfMatch(Option<i32>);
 pub struct IfMatch(MaybeIfMatch);
 
 impl MaybeIfMatch {
+    /// Whatever the version is.
+    pub fn any() -> MaybeIfMatch {
+        MaybeIfMatch(None)
+    }
+
     /// Fails when the thing is not what the caller has read.
     pub fn check(self, present: i32) -> Result<()> {
         match self.0 {
@@ -192,6 +197,7 @@ fn write_down<K: Kept>(
     let store_id = after.or(before).and_then(Kept::store_id);
     let json = |document: Option<&K>| document.map(serde_json::to_value).transpose();
     let (before, after) = (json(before)?, json(after)?);
-    let change = Change { actor_id: Some(actor_id), action, entity: K::ENTITY, entity_id: id.to_string(), store_id, before, after };
+    let change =
+        Change { actor_id: Some(actor_id), action, entity: K::ENTITY, entity_id: id.to_string(), store_id, before, after };
     audit::record(conn, change, now)
 }

@@ -1,6 +1,7 @@
 //! Every sentence that a failure says, in both languages. `{name}` is filled from the error.
 
 use domain::language::Language;
+use domain::promotion::CouponReason;
 
 use crate::error::Code;
 
@@ -84,8 +85,8 @@ fn of(code: Code) -> Row {
             "Show the lines named in `lines`, with what is left, and let the customer choose again.",
         ),
         Code::PriceChanged => row(
-            ["The price has changed", "The total is now {total} €, not {expected} €."],
-            ["Le prix a changé", "Le total est maintenant de {total} €, et non {expected} €."],
+            ["The price has changed", "The price is now {total} €, not {expected} €."],
+            ["Le prix a changé", "Le prix est maintenant de {total} €, et non {expected} €."],
             "Read the cart again, show the new total, and ask the customer.",
         ),
         Code::StoreClosed => row(
@@ -94,8 +95,8 @@ fn of(code: Code) -> Row {
             "Show the opening hours; offer another store or service.",
         ),
         Code::OutsideZone => row(
-            ["Too far away", "The address is {distance} m away; this store delivers up to {radius} m."],
-            ["Hors zone de livraison", "L'adresse est à {distance} m ; ce point de vente livre jusqu'à {radius} m."],
+            ["Outside the delivery zones", "This store does not deliver to this address ({distance} m away)."],
+            ["Hors zone de livraison", "Ce point de vente ne livre pas à cette adresse (à {distance} m)."],
             "Offer collection, or a nearer store.",
         ),
         Code::CartOrdered => row(
@@ -147,6 +148,11 @@ fn of(code: Code) -> Row {
             ["Not served at this time", "These are sold at other hours: {names}."],
             ["Pas servi à cette heure", "Ces produits sont vendus à d'autres heures : {names}."],
             "Remove the lines named in `lines`, or order for another time.",
+        ),
+        Code::RequestedTimePassed => row(
+            ["That time has passed", "The order was wanted for a time that is over."],
+            ["Heure dépassée", "La commande était demandée pour une heure déjà passée."],
+            "Let the customer choose another time.",
         ),
         Code::AgeConfirmationRequired => row(
             ["Are you of age?", "There is alcohol in it: {names}. The customer has to declare to be 18 or older."],
@@ -226,6 +232,26 @@ pub fn detail(code: Code, language: Language) -> &'static str {
     pick(of(code).detail, language)
 }
 
+/// Why a coupon does not apply.
+pub fn coupon_reason(reason: CouponReason, language: Language) -> &'static str {
+    let texts = match reason {
+        CouponReason::Unknown => ["no coupon has this code", "aucun code promo ne porte ce nom"],
+        CouponReason::NotYetValid => ["it is not valid yet", "il n'est pas encore valable"],
+        CouponReason::Expired => ["it has expired", "il a expiré"],
+        CouponReason::NotInThisStore => ["other stores take it", "il vaut dans d'autres points de vente"],
+        CouponReason::NotForThisService => ["it is for another way of ordering", "il vaut pour un autre mode de commande"],
+        CouponReason::NotAtThisTime => ["it holds at other times", "il vaut à d'autres moments"],
+        CouponReason::BelowMinimum => ["the cart is below its minimum", "le panier n'atteint pas son minimum"],
+        CouponReason::NothingEligible => {
+            ["there is nothing in the cart that it applies to", "rien dans le panier n'y donne droit"]
+        }
+        CouponReason::UsedUp => ["it has been used up", "il a été épuisé"],
+        CouponReason::AlreadyUsed => ["you have used it already", "vous l'avez déjà utilisé"],
+        CouponReason::NotCombinable => ["another offer is worth more", "une autre offre est plus avantageuse"],
+    };
+    pick(texts, language)
+}
+
 /// What the client should do about it.
 pub fn advice(code: Code) -> &'static str {
     of(code).advice
@@ -251,6 +277,13 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_the_same_size" => ["Both halves have the same size.", "Les deux moitiés ont la même taille."],
         "only_on_the_whole" => ["This goes on the whole, not on one half.", "Ceci concerne le tout, et non une moitié."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
+        "not_within_days" => {
+            ["This should be within the next {limit} days.", "Cette date doit être dans les {limit} prochains jours."]
+        }
+        "only_one_of" => ["Only one of these can be named.", "Un seul de ces éléments peut être nommé."],
+        "not_within_a_week" => {
+            ["This should be within the next seven days.", "Cette date doit être dans les sept prochains jours."]
+        }
         "not_within_a_day" => ["This should be within the next 24 hours.", "Cette date doit être dans les prochaines 24 heures."],
         "only_with_cash" => ["Only cash is handed over.", "Uniquement pour un paiement en espèces."],
         "too_large_in_all" => ["Not above {limit} in all.", "Pas plus de {limit} en tout."],
@@ -284,7 +317,6 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("version", "4"),
         ("opens", "2026-11-27 18:00"),
         ("distance", "5210"),
-        ("radius", "4000"),
         ("allowed", "GET, POST"),
         ("limit", "65536"),
         ("sent", "text/plain"),

@@ -7,13 +7,15 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::kitchen::KitchenState;
 use domain::language::{Language, Text};
+use domain::menu::Portion;
 use domain::order::ServiceType;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::error::Result;
-use crate::orders::view::SoldModifier;
+use crate::carts::sold::{SoldComponent, SoldModifier};
+use crate::error::{Error, Result};
+
 use schema::{kitchen_items, kitchen_tickets, order_lines, orders};
 
 /// What the kitchen has to make for one order.
@@ -53,12 +55,33 @@ pub(super) struct KitchenItem {
     variant_id: Uuid,
     #[schema(example = "Reine")]
     name: String,
+    /// The other half, when it is of two halves.
+    #[schema(example = "Chèvre miel")]
+    second_name: Option<String>,
     #[schema(example = "Moyenne 31 cm")]
     variant_name: String,
-    /// Such as «2 × Mozzarella».
+    /// Such as «2 × Mozzarella», or «½ Reine: 1 × Mozzarella» on one half.
     modifiers: Vec<String>,
+    /// What a combo is made of.
+    components: Vec<KitchenComponent>,
     note: Option<String>,
     state: KitchenState,
+}
+
+/// A part of a combo.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KitchenComponent {
+    variant_id: Uuid,
+    #[schema(example = "Reine")]
+    name: String,
+    /// The other half, when it is of two halves.
+    #[schema(example = "Chèvre miel")]
+    second_name: Option<String>,
+    #[schema(example = "Moyenne 31 cm")]
+    variant_name: String,
+    /// As on an item.
+    modifiers: Vec<String>,
 }
 
 #[derive(Queryable)]
@@ -90,8 +113,10 @@ struct ItemRow {
     product_id: Uuid,
     variant_id: Uuid,
     name: serde_json::Value,
+    second_name: Option<serde_json::Value>,
     variant_name: serde_json::Value,
     modifiers: serde_json::Value,
+    components: serde_json::Value,
     note: Option<String>,
 }
 
@@ -151,8 +176,10 @@ fn with_items(conn: &mut PgConnection, rows: Vec<TicketRow>, language: Language)
             order_lines::product_id,
             order_lines::variant_id,
             order_lines::name,
+            order_lines::second_name,
             order_lines::variant_name,
             order_lines::modifiers,
+            order_lines::components,
             order_lines::note,
         ))
         .load::<ItemRow>(conn)?;
@@ -165,17 +192,43 @@ fn with_items(conn: &mut PgConnection, rows: Vec<TicketRow>, language: Language)
 
 fn item_view(row: ItemRow, language: Language) -> Result<KitchenItem> {
     let modifiers: Vec<SoldModifier> = serde_json::from_value(row.modifiers)?;
+    let components: Vec<SoldComponent> = serde_json::from_value(row.components)?;
+    let text = |json: serde_json::Value| Ok::<_, Error>(serde_json::from_value::<Text>(json)?);
+    let (name, second) = (text(row.name)?, row.second_name.map(text).transpose()?);
+    let component = |component: &SoldComponent| KitchenComponent {
+        variant_id: component.variant_id,
+        name: component.name.get(language).to_owned(),
+        second_name: component.second_name.as_ref().map(|name| name.get(language).to_owned()),
+        variant_name: component.variant_name.get(language).to_owned(),
+        modifiers: options(&component.modifiers, &component.name, component.second_name.as_ref(), language),
+    };
     Ok(KitchenItem {
         id: row.id,
         order_line_id: row.order_line_id,
         product_id: row.product_id,
         variant_id: row.variant_id,
-        name: serde_json::from_value::<Text>(row.name)?.get(language).to_owned(),
-        variant_name: serde_json::from_value::<Text>(row.variant_name)?.get(language).to_owned(),
-        modifiers: modifiers.iter().map(|m| format!("{} × {}", m.quantity, m.name.get(language))).collect(),
+        modifiers: options(&modifiers, &name, second.as_ref(), language),
+        components: components.iter().map(component).collect(),
+        name: name.get(language).to_owned(),
+        second_name: second.map(|name| name.get(language).to_owned()),
+        variant_name: text(row.variant_name)?.get(language).to_owned(),
         note: row.note,
         state: row.state,
     })
+}
+
+/// Options as cooks read them.
+fn options(modifiers: &[SoldModifier], first: &Text, second: Option<&Text>, language: Language) -> Vec<String> {
+    let option = |modifier: &SoldModifier| {
+        let text = format!("{} × {}", modifier.quantity, modifier.name.get(language));
+        let half = match modifier.portion {
+            Portion::Whole => return text,
+            Portion::FirstHalf => first,
+            Portion::SecondHalf => second.unwrap_or(first),
+        };
+        format!("½ {}: {text}", half.get(language))
+    };
+    modifiers.iter().map(option).collect()
 }
 
 fn ticket_view(items: Vec<KitchenItem>, row: TicketRow) -> KitchenTicket {

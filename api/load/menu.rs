@@ -195,7 +195,7 @@ fn product(conn: &mut PgConnection, entry: &ProductEntry, category_id: Uuid, pos
     let recipe = (
         recipes::preparation_seconds.eq(entry.recipe.prep_seconds),
         recipes::bake_seconds.eq(entry.recipe.bake_seconds),
-        recipes::steps.eq(serde_json::to_value(&entry.recipe.steps).unwrap_or_default()),
+        recipes::steps.eq(steps(&entry.recipe.steps)),
     );
     diesel::insert_into(recipes::table)
         .values((recipes::product_id.eq(id), recipe.clone()))
@@ -204,6 +204,10 @@ fn product(conn: &mut PgConnection, entry: &ProductEntry, category_id: Uuid, pos
         .set(recipe)
         .execute(conn)?;
     Ok(id)
+}
+
+fn steps(entry: &super::document::StepsEntry) -> serde_json::Value {
+    entry.fr.iter().zip(&entry.en).map(|(fr, en)| serde_json::json!({ "fr": fr, "en": en })).collect()
 }
 
 fn offer(conn: &mut PgConnection, product_id: Uuid, groups: &[Uuid]) -> Result<()> {

@@ -27,7 +27,10 @@ pub(super) fn stores(conn: &mut PgConnection, source: &Source) -> Result<()> {
             continue;
         };
         match upsert(conn, entry, cutoff) {
-            Ok(id) => hours(conn, id, &entry.hours, &at, &mut faults)?,
+            Ok(id) => {
+                hours(conn, id, &entry.hours, &at, &mut faults)?;
+                zone(conn, id, entry)?;
+            }
             Err(error) => {
                 // The transaction is lost: what comes after could not be judged.
                 faults.add(&at, error);
@@ -57,9 +60,6 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
         (
             stores::business_day_cutoff.eq(cutoff),
             stores::service_types.eq(services),
-            stores::delivery_radius_metres.eq(entry.delivery_radius_metres),
-            stores::delivery_fee_cents.eq(entry.delivery_fee_cents),
-            stores::free_delivery_from_cents.eq(entry.free_delivery_from_cents),
             stores::preparation_minutes.eq(entry.preparation_minutes),
             stores::delivery_minutes.eq(entry.delivery_minutes),
             stores::acceptance_deadline_minutes.eq(entry.acceptance_deadline_minutes),
@@ -73,6 +73,23 @@ fn upsert(conn: &mut PgConnection, entry: &StoreEntry, cutoff: NaiveTime) -> Que
             .returning(stores::id)
             .get_result(conn),
     }
+}
+
+fn zone(conn: &mut PgConnection, store_id: Uuid, entry: &StoreEntry) -> Result<()> {
+    use schema::delivery_zones;
+    diesel::delete(delivery_zones::table.filter(delivery_zones::store_id.eq(store_id))).execute(conn)?;
+    let mut tiers = vec![serde_json::json!({ "fromCents": 0, "feeCents": entry.delivery_fee_cents })];
+    tiers.extend(entry.free_delivery_from_cents.map(|from| serde_json::json!({ "fromCents": from, "feeCents": 0 })));
+    diesel::insert_into(delivery_zones::table)
+        .values((
+            delivery_zones::id.eq(Uuid::now_v7()),
+            delivery_zones::store_id.eq(store_id),
+            delivery_zones::name.eq("Zone 1"),
+            delivery_zones::radius_metres.eq(entry.delivery_radius_metres),
+            delivery_zones::tiers.eq(serde_json::Value::Array(tiers)),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The file's hours replace those in the database.

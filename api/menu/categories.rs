@@ -169,11 +169,7 @@ pub(crate) async fn list_categories(
     request_body = CategoryBody,
     responses((status = 201, description = "The category", body = Category), (status = 409, description = "already_exists")))]
 #[post("/v1/categories")]
-pub(crate) async fn create_category(
-    staff: Staff<Managers>,
-    db: web::Data<Db>,
-    post: Post<CategoryBody>,
-) -> Result<Answer> {
+pub(crate) async fn create_category(staff: Staff<Managers>, db: web::Data<Db>, post: Post<CategoryBody>) -> Result<Answer> {
     let Post { body, once } = post;
     answer_once(&db, once, move |conn, now| {
         let (id, category) = edit::create::<Category>(conn, staff.user.id, &body, now)?;

@@ -1,17 +1,30 @@
 //! What the chain sells and what can still be made of it, shop by shop.
 //!
 //! Owns `tax_rates`, `categories`, `products`, `variants`, `modifier_groups`, `modifiers`, `modifier_sizes`,
-//! `product_modifier_groups`, `portion_policies`, `combo_slots`, `combo_slot_variants`, `price_overrides`, `snoozes`. Invariant: a variant is available when every ingredient of its recipe is.
+//! `product_modifier_groups`, `portion_policies`, `combo_slots`, `combo_slot_variants`, `price_overrides`, `snoozes`.
+//! Invariants: a variant is available when every ingredient of its recipe is; no process shows a menu that is more than a
+//! second older than the stock and the catalogue.
 
+pub mod announce;
+mod availability;
+pub mod board;
 mod categories;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
 mod queries;
+mod snoozes;
+mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use snoozes::end_snooze;
+
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(menu::find_menu)
+        .service(availability::find_availability)
+        .service(snoozes::list_snoozes)
+        .service(snoozes::create_snooze)
+        .service(snoozes::delete_snooze)
         .service(categories::list_categories)
         .service(categories::create_category)
         .service(categories::find_category)

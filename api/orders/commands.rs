@@ -12,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::catalogue::Catalogues;
 use crate::db::Db;
 use crate::deliveries::ledger as deliveries;
 use crate::error::{Code, Error, Fault, Result};
@@ -22,14 +23,16 @@ use crate::http::idempotency::{Once, answer_once};
 use crate::http::problem::Speaks;
 use crate::http::receive::{IdempotencyHeader, Path, Post};
 use crate::kitchen::ledger as kitchen;
+use crate::menu::announce;
 use crate::orders::orders::OrderPath;
 use crate::orders::place;
 use crate::orders::queries::{self, OrderRow};
 use crate::orders::transition::{By, Outcome, illegal, transition};
 use crate::orders::view::{self, Order};
 use crate::payments::ledger::{self as payments, Taken};
+use crate::promotions::ledger as promotions;
 use crate::stock::ledger as stock;
-use crate::stores::queries as stores;
+use crate::stores::queries::{self as stores, StoreRow};
 
 /// How an order is accepted.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -101,6 +104,7 @@ pub(crate) async fn accept_order(
 pub(crate) async fn reject_order(
     staff: Staff<Shop>,
     db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
     Path(path): Path<OrderPath>,
     Speaks(language): Speaks,
     post: Post<OrderReason>,
@@ -108,7 +112,7 @@ pub(crate) async fn reject_order(
     let Post { body, once } = post;
     by_staff(staff, db, path, language, once, move |conn, order, by, now| {
         let by = By { reason: body.reason.clone(), ..by };
-        call_off(conn, order.id, OrderCommand::Reject, &by, now)
+        call_off(conn, &catalogues, order.id, OrderCommand::Reject, &by, now)
     })
     .await
 }
@@ -125,6 +129,7 @@ pub(crate) async fn reject_order(
 pub(crate) async fn cancel_order(
     caller: OrderCaller,
     db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
     Path(path): Path<OrderPath>,
     Speaks(language): Speaks,
     post: Post<OrderReason>,
@@ -134,7 +139,7 @@ pub(crate) async fn cancel_order(
         let order = queries::find(conn, path.order_id)?;
         let actors = caller.actors(order.store_id, order.customer_id, &order.tracking_token)?;
         let by = By { reason: body.reason.clone(), ..By::user(actors.clone(), caller.user_id()) };
-        let order = call_off(conn, order.id, OrderCommand::Cancel, &by, now)?;
+        let order = call_off(conn, &catalogues, order.id, OrderCommand::Cancel, &by, now)?;
         answer(conn, order, language, &actors)
     })
     .await
@@ -182,7 +187,7 @@ fn accept(conn: &mut PgConnection, order: OrderRow, body: &AcceptOrder, by: By, 
         return Err(Error::invalid(vec![Fault::new("/promisedAt", "not_within_a_day")]));
     }
     let store = stores::find(conn, order.store_id)?;
-    let promised_at = body.promised_at.unwrap_or_else(|| place::promise(&store, order.service_type, now));
+    let promised_at = body.promised_at.unwrap_or_else(|| usual_promise(&store, &order, now));
     let by = By { promised_at: Some(promised_at), ..by };
     let (order, moved) = match transition(conn, order.id, OrderCommand::Accept, &by, now)? {
         Outcome::Same(order) => return Ok(order),
@@ -195,6 +200,14 @@ fn accept(conn: &mut PgConnection, order: OrderRow, body: &AcceptOrder, by: By, 
     }
     events::record(conn, order.store_id, facts, by.user_id, now)?;
     Ok(order)
+}
+
+/// As long from now as it was promised to take, or when it was wanted, if that is later.
+fn usual_promise(store: &StoreRow, order: &OrderRow, now: DateTime<Utc>) -> DateTime<Utc> {
+    match order.requested_at {
+        Some(wanted) => wanted.max(place::promise(store, order.service_type, now)),
+        None => now + (order.promised_at - order.placed_at),
+    }
 }
 
 /// Takes what is due; a delivery is handed over by its driver, not here.
@@ -213,7 +226,14 @@ fn collect(conn: &mut PgConnection, order: OrderRow, taken: Taken, by: &By, now:
 
 /// Ends an order that will not be handed over, whoever ends it: what it holds of stock goes back, nothing is due, and it
 /// leaves the screens of cooks and drivers.
-fn call_off(conn: &mut PgConnection, order_id: Uuid, command: OrderCommand, by: &By, now: DateTime<Utc>) -> Result<OrderRow> {
+fn call_off(
+    conn: &mut PgConnection,
+    catalogues: &Catalogues,
+    order_id: Uuid,
+    command: OrderCommand,
+    by: &By,
+    now: DateTime<Utc>,
+) -> Result<OrderRow> {
     let (order, moved) = match transition(conn, order_id, command, by, now)? {
         Outcome::Same(order) => return Ok(order),
         Outcome::Moved(order, moved) => (order, moved),
@@ -222,15 +242,17 @@ fn call_off(conn: &mut PgConnection, order_id: Uuid, command: OrderCommand, by: 
     facts.extend(kitchen::void_ticket(conn, order.id)?);
     facts.extend(deliveries::cancel(conn, order.id, now)?);
     payments::cancel(conn, order.id)?;
-    stock::release(conn, order.store_id, order.id)?;
+    let given_back = stock::release(conn, order.store_id, order.id)?;
+    promotions::release(conn, order.id)?;
+    facts.extend(announce::given_back(conn, catalogues, order.store_id, &given_back, now)?);
     events::record(conn, order.store_id, facts, by.user_id, now)?;
     Ok(order)
 }
 
 /// The job behind the acceptance deadline: an order that nobody answered is rejected; one that was answered stays.
-pub fn reject_unaccepted(conn: &mut PgConnection, order_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+pub fn reject_unaccepted(conn: &mut PgConnection, catalogues: &Catalogues, order_id: Uuid, now: DateTime<Utc>) -> Result<()> {
     let by = By { reason: Some("not_accepted_in_time".to_owned()), ..By::system() };
-    match call_off(conn, order_id, OrderCommand::MissDeadline, &by, now) {
+    match call_off(conn, catalogues, order_id, OrderCommand::MissDeadline, &by, now) {
         Err(error) if error.code == Code::InvalidTransition => Ok(()),
         outcome => outcome.map(|_| ()),
     }

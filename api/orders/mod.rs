@@ -8,7 +8,9 @@ mod commands;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod orders;
 mod place;
+mod price;
 pub mod queries;
+mod receipt;
 mod tracking;
 pub mod transition;
 pub mod view;
@@ -19,9 +21,11 @@ pub use commands::{HandOver, reject_unaccepted};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(orders::place_order)
+        .service(price::price_order)
         .service(orders::list_orders)
         .service(orders::list_my_orders)
         .service(orders::find_order)
+        .service(receipt::find_receipt)
         .service(commands::accept_order)
         .service(commands::reject_order)
         .service(commands::cancel_order)

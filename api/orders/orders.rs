@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::carts::CartCaller;
+use crate::catalogue::Catalogues;
 use crate::db::Db;
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -49,23 +50,25 @@ pub(super) struct OrdersQuery {
 
 /// Place an order
 ///
-/// Turns a cart into an order that is paid at hand-over. In one step it is priced again, its ingredients are reserved, and the
-/// store is told; if anything stands in the way, nothing has happened. Keep `trackingToken`: with it (header `Tracking-Token`)
+/// Turns a cart into an order that is paid at hand-over. In one step it is priced again, its ingredients are reserved, its
+/// coupons used, and the store is told; if anything stands in the way, nothing has happened: the cart's `problems` say it
+/// beforehand. Keep `trackingToken`: with it (header `Tracking-Token`)
 /// an anonymous customer follows and cancels the order.
 #[utoipa::path(tag = "orders", security(("cartToken" = []), ("bearer" = [])), params(RequiredIdempotencyHeader),
     request_body = PlaceOrder,
     responses((status = 201, description = "The order", body = Order),
-        (status = 409, description = "out_of_stock, price_changed, store_closed, outside_zone, cart_already_ordered, cart_empty, product_unavailable")))]
+        (status = 409, description = "out_of_stock, price_changed, store_closed, outside_zone, below_minimum, requested_time_passed, cart_already_ordered, cart_empty, product_unavailable, options_invalid, not_served_now, age_confirmation_required, coupon_invalid")))]
 #[post("/v1/orders")]
 pub(crate) async fn place_order(
     caller: CartCaller,
     db: web::Data<Db>,
+    catalogues: web::Data<Catalogues>,
     Speaks(language): Speaks,
     post: PostOnce<PlaceOrder>,
 ) -> Result<Answer> {
     let PostOnce { body, once } = post;
     let buyer = Buyer { caller, language };
-    answer_once(&db, once, move |conn, now| place::place(conn, &buyer, &body, now)).await
+    answer_once(&db, once, move |conn, now| place::place(conn, &catalogues, &buyer, &body, now)).await
 }
 
 /// List the orders of a store

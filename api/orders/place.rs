@@ -1,36 +1,42 @@
 //! Placing an order: one transaction from the cart to the event.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use domain::event::EventType;
-use domain::geo::{Point, distance_metres};
-use domain::hours::{business_day, is_open, next_opening};
+use domain::hours::business_day;
 use domain::language::Language;
-use domain::money::{Cents, Money};
-use domain::order::{Channel, OrderStatus, ServiceType};
+use domain::money::Money;
+use domain::order::{OrderStatus, ServiceType};
 use domain::payment::PaymentMethod;
 use domain::people::Actor;
-use domain::stock::Quantity;
+use domain::promotion::CouponReason;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::carts::queries as carts;
-use crate::carts::quote::{Quote, QuotedLine, quote};
+use crate::carts::address::Address;
+use crate::carts::offers::Taken;
+use crate::carts::problems::{self, euros};
+use crate::carts::queries::{self as carts, CartRow};
+use crate::carts::quote::{Quote, QuotedLine, Reach, Wanted, quote};
+use crate::carts::sold::{sold_components, sold_modifiers};
+use crate::carts::totals::SoldDiscount;
+use crate::catalogue::Catalogues;
 use crate::error::{Code, Error, Fault, Result};
 use crate::events::{self, Fact};
 use crate::http::answer::Answer;
 use crate::http::auth::random_token;
+use crate::http::sentences;
 use crate::jobs::{self, Job};
+use crate::menu::announce;
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::orders::transition;
-use crate::orders::view::{self, Address, Contact, SoldModifier, SoldTax};
+use crate::orders::view::{self, Contact, SoldLineTax, SoldTax};
 use crate::payments::ledger as payments;
+use crate::promotions::ledger::{self as promotions, Use};
 use crate::stock::ledger::{self as stock, LineDemand};
-use crate::stores::queries::{self as stores, StoreRow};
+use crate::stores::queries::StoreRow;
 
 /// What turns a cart into an order.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -38,14 +44,16 @@ use crate::stores::queries::{self as stores, StoreRow};
 pub(super) struct PlaceOrder {
     cart_id: Uuid,
     contact: Contact,
-    /// Needed for delivery; not allowed for collection.
+    /// Needed for delivery, unless the cart has it; not allowed for collection.
     address: Option<Address>,
     payment: PaymentChoice,
     /// The total that the customer saw: if it has changed, the order is refused with `price_changed`.
     expected_total: Option<Money>,
-    /// For the store.
+    /// For the store; the cart's when absent.
     #[schema(max_length = 500, example = "Merci de ne pas sonner, bébé dort")]
     note: Option<String>,
+    /// The customer declares to be 18 or older: needed for alcohol, unless the cart says it.
+    age_confirmed: Option<bool>,
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -55,9 +63,6 @@ pub(super) struct PaymentChoice {
     method: PaymentMethod,
 }
 
-/// What is left, by ingredient.
-type Left = BTreeMap<Uuid, Quantity>;
-
 /// Who orders.
 #[derive(Clone)]
 pub(super) struct Buyer {
@@ -66,156 +71,189 @@ pub(super) struct Buyer {
 }
 
 /// Places the order or changes nothing.
-pub(super) fn place(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<Answer> {
-    let quote = open_quote(conn, buyer, body, now)?;
-    check_service(conn, &quote, body, now)?;
-    check_price(&quote, body)?;
+pub(super) fn place(
+    conn: &mut PgConnection,
+    catalogues: &Catalogues,
+    buyer: &Buyer,
+    body: &PlaceOrder,
+    now: DateTime<Utc>,
+) -> Result<Answer> {
+    let cart = open_cart(conn, buyer, body, now)?;
+    let wanted = wanted(conn, &cart, buyer, body)?;
+    let quote = quote(conn, catalogues, wanted, now)?;
+    check(&quote, buyer, body, now)?;
     let available = stock::lock_available(conn, quote.store.id, &quote.ingredients())?;
-    let short = quote.short_lines(&available);
-    if !short.is_empty() {
-        return Err(refused_lines(Code::OutOfStock, &quote, &short, &available, buyer.language));
+    if let Some(shortage) = problems::shortage(&quote, &available) {
+        return Err(problems::refusal(&quote, shortage, &available, buyer.language));
     }
-    let order = order_row(conn, &quote, buyer, body, now)?;
-    let lines =
-        quote.lines.iter().zip(1..).map(|(line, position)| line_row(line, order.id, position)).collect::<Result<Vec<_>>>()?;
+    let order = order_row(conn, &cart, &quote, buyer, body, now)?;
+    let lines = quote
+        .lines
+        .iter()
+        .zip(1..)
+        .map(|(line, position)| line_row(&quote, line, order.id, position))
+        .collect::<Result<Vec<_>>>()?;
     queries::insert(conn, &order, &lines)?;
     let demands = quote.lines.iter().zip(&lines);
     let demands: Vec<LineDemand> =
         demands.map(|(line, row)| LineDemand { order_line_id: row.id, ingredients: line.demand.clone() }).collect();
     stock::reserve(conn, quote.store.id, &demands)?;
+    redeem(conn, &quote, order.id, buyer.language, now)?;
     let payment = payments::open(conn, order.id, body.payment.method, quote.priced.total)?;
-    carts::close(conn, quote.cart.id, order.id)?;
+    carts::close(conn, cart.id, order.id)?;
     let deadline = now + TimeDelta::minutes(i64::from(quote.store.acceptance_deadline_minutes));
     jobs::enqueue(conn, &Job::RejectUnaccepted { order_id: order.id }, deadline, None)?;
     let placed = Fact { kind: EventType::OrderPlaced, order_id: Some(order.id), payload: transition::payload(&order, None) };
     let (store_id, customer_id) = (order.store_id, order.customer_id);
     let view = view::order(lines, order, &payment, buyer.language, &[Actor::Customer])?;
-    events::record(conn, store_id, vec![placed], customer_id, now)?;
+    let mut facts = vec![placed];
+    facts.extend(announce::taken(conn, &quote.catalogue, &quote.snoozed, store_id, &available, &quote.demand())?);
+    events::record(conn, store_id, facts, customer_id, now)?;
     Answer::created(format!("/v1/orders/{}", view.id), &view)
 }
 
-/// The caller's cart, locked and priced, if an order can be made of it.
-fn open_quote(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<Quote> {
+/// The caller's cart, locked, if it is no order yet.
+fn open_cart(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<CartRow> {
     let cart = carts::lock(conn, body.cart_id, now)?;
     let not_found = || Error::invalid(vec![Fault::new("/cartId", "not_found")]);
     let cart = buyer.caller.admit(cart).map_err(|_| not_found())?;
     if let Some(order_id) = cart.order_id {
         return Err(Error::new(Code::CartOrdered).extend("orderId", json!(order_id)));
     }
-    let quote = quote(conn, cart, now)?;
-    if quote.lines.is_empty() {
-        return Err(Error::new(Code::CartEmpty));
-    }
-    let gone: Vec<usize> = quote.lines.iter().enumerate().filter(|(_, l)| !l.on_sale).map(|(i, _)| i).collect();
-    if !gone.is_empty() {
-        return Err(refused_lines(Code::ProductUnavailable, &quote, &gone, &Left::new(), buyer.language));
-    }
-    Ok(quote)
+    Ok(cart)
 }
 
-/// Is the store open for this service, and does it go where the customer is?
-fn check_service(conn: &mut PgConnection, quote: &Quote, body: &PlaceOrder, now: DateTime<Utc>) -> Result<()> {
-    let (store, service) = (&quote.store, quote.cart.service_type);
-    match (service, &body.address) {
-        (ServiceType::Delivery, None) => return Err(Error::invalid(vec![Fault::new("/address", "required")])),
-        (ServiceType::Collection, Some(_)) => return Err(Error::invalid(vec![Fault::new("/address", "not_offered")])),
-        (ServiceType::Delivery, Some(address)) => check_distance(store, address)?,
-        (ServiceType::Collection, None) => {}
+/// What the cart holds, with what the placement adds to it.
+fn wanted(conn: &mut PgConnection, cart: &CartRow, buyer: &Buyer, body: &PlaceOrder) -> Result<Wanted> {
+    let account = buyer.caller.user_id().or(cart.customer_id);
+    let identities = promotions::identities(account, Some(&body.contact.phone), body.contact.email.as_deref());
+    let mut wanted = Wanted::of(cart, carts::lines(conn, cart.id)?, identities)?;
+    let faults = body.address.as_ref().map(Address::faults).unwrap_or_default();
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
     }
-    let mut hours = stores::hours(conn, &[store.id])?;
-    let openings = hours.remove(&store.id).and_then(|mut by_service| by_service.remove(&service)).unwrap_or_default();
-    let local = store.local(now)?;
-    if is_open(&openings, local) {
-        return Ok(());
+    match cart.service_type {
+        ServiceType::Collection if body.address.is_some() => {
+            return Err(Error::invalid(vec![Fault::new("/address", "not_offered")]));
+        }
+        ServiceType::Collection => wanted.address = None,
+        ServiceType::Delivery => wanted.address = body.address.clone().or(wanted.address),
     }
-    let opens = next_opening(&openings, local).map_or_else(|| "—".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
-    Err(Error::new(Code::StoreClosed).with("opens", opens))
+    if cart.service_type == ServiceType::Delivery && wanted.address.is_none() {
+        return Err(Error::invalid(vec![Fault::new("/address", "required")]));
+    }
+    wanted.age_confirmed = body.age_confirmed.unwrap_or(wanted.age_confirmed);
+    Ok(wanted)
 }
 
-/// Without coordinates the store decides when it accepts: there is no geocoder yet.
-fn check_distance(store: &StoreRow, address: &Address) -> Result<()> {
-    let (latitude, longitude) = match (address.latitude, address.longitude) {
-        (Some(latitude), Some(longitude)) => (latitude, longitude),
-        (None, None) => return Ok(()),
-        (Some(_), None) => return Err(Error::invalid(vec![Fault::new("/address/longitude", "required")])),
-        (None, Some(_)) => return Err(Error::invalid(vec![Fault::new("/address/latitude", "required")])),
-    };
-    let shop = Point { latitude: store.latitude, longitude: store.longitude };
-    let metres = distance_metres(shop, Point { latitude, longitude });
-    if metres <= f64::from(store.delivery_radius_metres) {
-        return Ok(());
+/// Everything that stock does not decide.
+fn check(quote: &Quote, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<()> {
+    let nothing = Default::default();
+    let first = problems::obstacles(quote, buyer.language, now).into_iter().next();
+    if let Some(obstacle) = first {
+        return Err(problems::refusal(quote, obstacle, &nothing, buyer.language));
     }
-    Err(Error::new(Code::OutsideZone).with("distance", metres.round()).with("radius", store.delivery_radius_metres))
-}
-
-fn check_price(quote: &Quote, body: &PlaceOrder) -> Result<()> {
-    let total = quote.priced.total;
+    let total = Money::from(quote.priced.total);
     match body.expected_total {
-        Some(expected) if expected != Money::from(total) => Err(Error::new(Code::PriceChanged)
-            .with("total", euros(total.0))
-            .with("expected", euros(expected.amount))
-            .extend("total", json!(Money::from(total)))),
-        _ => Ok(()),
+        Some(expected) if expected != total => Err(price_changed(total, expected)),
+        Some(_) => Ok(()),
+        // Who does not say what was seen has seen what the lines cost when they were added.
+        None => match problems::changed_prices(quote).into_iter().next() {
+            Some(changed) => Err(problems::refusal(quote, changed, &nothing, buyer.language)),
+            None => Ok(()),
+        },
     }
 }
 
-fn euros(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
+fn price_changed(total: Money, expected: Money) -> Error {
+    Error::new(Code::PriceChanged)
+        .with("total", euros(total.amount))
+        .with("expected", euros(expected.amount))
+        .extend("total", json!(total))
 }
 
-/// 409 that names the lines.
-fn refused_lines(code: Code, quote: &Quote, indexes: &[usize], left: &Left, language: Language) -> Error {
-    let lines: Vec<(usize, &QuotedLine)> = indexes.iter().filter_map(|&i| Some((i, quote.lines.get(i)?))).collect();
-    let name = |line: &QuotedLine| line.row.variant.product_name.get(language).to_owned();
-    let names: BTreeSet<String> = lines.iter().map(|(_, line)| name(line)).collect();
-    let names: Vec<String> = names.into_iter().collect();
-    let shown = lines.iter().map(|(index, line)| {
-        json!({
-            "pointer": format!("/lines/{index}"),
-            "lineId": line.row.id,
-            "productId": line.row.variant.product_id,
-            "variantId": line.row.variant.id,
-            "name": name(line),
-            "quantity": line.row.quantity,
-            "availableQuantity": line.makeable(left),
+/// Uses the promotions that were taken. Another order may have had the last use of one a moment ago.
+fn redeem(conn: &mut PgConnection, quote: &Quote, order_id: Uuid, language: Language, now: DateTime<Utc>) -> Result<()> {
+    let uses: Vec<Use> = quote
+        .taken
+        .iter()
+        .map(|taken| Use {
+            promotion_id: taken.promotion_id,
+            coupon_id: taken.coupon.as_ref().map(|(id, _)| *id),
+            discount: taken.discount,
         })
-    });
-    Error::new(code).with("names", names.join(", ")).extend("lines", shown.collect())
+        .collect();
+    let Err((gone, reason)) = promotions::redeem(conn, order_id, &uses, &quote.wanted.identities, now)? else { return Ok(()) };
+    let of = |taken: &&Taken| taken.promotion_id == gone || taken.coupon.as_ref().is_some_and(|(id, _)| *id == gone);
+    Err(match quote.taken.iter().find(of) {
+        Some(Taken { coupon: Some((_, code)), .. }) => coupon_gone(code, reason, language),
+        Some(taken) => price_changed(Money::from(quote.priced.total + taken.discount), Money::from(quote.priced.total)),
+        None => Error::internal("a promotion is used up that was not used"),
+    })
 }
 
-fn order_row(conn: &mut PgConnection, quote: &Quote, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<OrderRow> {
+fn coupon_gone(code: &str, reason: CouponReason, language: Language) -> Error {
+    Error::new(Code::CouponInvalid)
+        .with("coupon", code)
+        .with("reason", sentences::coupon_reason(reason, language))
+        .extend("reason", json!(reason))
+}
+
+fn order_row(
+    conn: &mut PgConnection,
+    cart: &CartRow,
+    quote: &Quote,
+    buyer: &Buyer,
+    body: &PlaceOrder,
+    now: DateTime<Utc>,
+) -> Result<OrderRow> {
     let (store, priced) = (&quote.store, &quote.priced);
     let business_date = business_day(store.local(now)?, store.business_day_cutoff);
     let number = queries::next_number(conn, store.id, business_date)?;
     let taxes: Vec<SoldTax> =
         priced.taxes.iter().map(|t| SoldTax { rate_basis_points: t.rate.0, base_cents: t.base.0, tax_cents: t.tax.0 }).collect();
+    let discounts: Vec<SoldDiscount> = quote.taken.iter().map(SoldDiscount::from).collect();
     Ok(OrderRow {
         id: Uuid::now_v7(),
         store_id: store.id,
         number: format!("{}-{number}", store.code),
         business_date,
-        channel: Channel::Web,
-        service_type: quote.cart.service_type,
+        channel: cart.channel,
+        service_type: cart.service_type,
         status: OrderStatus::Placed,
-        customer_id: buyer.caller.user_id().or(quote.cart.customer_id),
+        // Staff who order for a caller are not the customer: their carts have none.
+        customer_id: cart.customer_id.or(buyer.caller.user_id().filter(|_| cart.channel.is_of_customers())),
         contact: serde_json::to_value(&body.contact)?,
-        address: body.address.as_ref().map(serde_json::to_value).transpose()?,
-        note: body.note.clone(),
+        address: quote.wanted.address.as_ref().map(serde_json::to_value).transpose()?,
+        note: body.note.clone().or(cart.note.clone()),
         language: buyer.language,
         items_cents: priced.items.0,
         delivery_fee_cents: priced.delivery_fee.0,
-        discount_cents: Cents::ZERO.0,
-        tip_cents: Cents::ZERO.0,
+        discount_cents: priced.discount.0,
+        tip_cents: priced.tip.0,
         tax_cents: priced.tax().0,
         total_cents: priced.total.0,
         taxes: serde_json::to_value(taxes)?,
+        adjustments: serde_json::to_value(discounts)?,
+        requested_at: cart.requested_at,
+        age_confirmed: quote.wanted.age_confirmed,
         tracking_token: random_token(),
         placed_at: now,
-        promised_at: promise(store, quote.cart.service_type, now),
+        promised_at: first_promise(quote, now),
         closed_at: None,
         reason: None,
         version: 1,
     })
+}
+
+/// When it was wanted, or as soon as the store usually can, if that is later.
+fn first_promise(quote: &Quote, now: DateTime<Utc>) -> DateTime<Utc> {
+    let further = match quote.reach {
+        Reach::Delivered { extra_minutes, .. } => TimeDelta::minutes(i64::from(extra_minutes)),
+        Reach::Counter | Reach::Outside(_) => TimeDelta::zero(),
+    };
+    let usual = promise(&quote.store, quote.wanted.service_type, now) + further;
+    quote.wanted.requested_at.map_or(usual, |wanted| wanted.max(usual))
 }
 
 /// When an order placed or accepted now can be expected, by the store's usual times.
@@ -223,31 +261,32 @@ pub(super) fn promise(store: &StoreRow, service: ServiceType, now: DateTime<Utc>
     now + TimeDelta::minutes(i64::from(store.preparation_minutes)) + store.road(service)
 }
 
-fn line_row(line: &QuotedLine, order_id: Uuid, position: i32) -> Result<OrderLineRow> {
-    let variant = &line.row.variant;
-    let modifiers: Vec<SoldModifier> = line
-        .modifiers
-        .iter()
-        .map(|(modifier, quantity)| SoldModifier {
-            modifier_id: modifier.id,
-            name: modifier.name.clone(),
-            quantity: *quantity,
-            unit_price_cents: modifier.price_cents,
-        })
-        .collect();
+fn line_row(quote: &Quote, line: &QuotedLine, order_id: Uuid, position: i32) -> Result<OrderLineRow> {
+    let (variant, product) = quote.dish(line)?;
+    let second_variant_id = line.wanted.selection.second_variant_id;
+    let second = second_variant_id.and_then(|id| quote.catalogue.dish(id)).map(|(_, product)| &product.name);
+    let tax = |(rate, gross): (&domain::tax::Rate, &domain::money::Cents)| SoldLineTax {
+        rate_basis_points: rate.0,
+        gross_cents: gross.0,
+    };
+    let taxes: Vec<SoldLineTax> = line.net.iter().map(tax).collect();
     Ok(OrderLineRow {
         id: Uuid::now_v7(),
         order_id,
         position,
-        product_id: variant.product_id,
+        product_id: product.id,
         variant_id: variant.id,
-        name: serde_json::to_value(&variant.product_name)?,
+        second_variant_id,
+        name: serde_json::to_value(&product.name)?,
+        second_name: second.map(serde_json::to_value).transpose()?,
         variant_name: serde_json::to_value(&variant.name)?,
-        quantity: i32::try_from(line.row.quantity).map_err(Error::internal)?,
-        unit_price_cents: variant.price_cents,
-        modifiers: serde_json::to_value(modifiers)?,
-        tax_rate_basis_points: line.tax_rate.0,
+        quantity: i32::try_from(line.wanted.quantity).map_err(Error::internal)?,
+        unit_price_cents: line.unit.base.0,
+        modifiers: serde_json::to_value(sold_modifiers(&line.unit.modifiers))?,
+        components: serde_json::to_value(sold_components(&quote.catalogue, product, &line.unit))?,
         total_cents: line.total.0,
-        note: line.row.note.clone(),
+        discount_cents: line.discount.0,
+        taxes: serde_json::to_value(taxes)?,
+        note: line.wanted.note.clone(),
     })
 }

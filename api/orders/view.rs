@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::carts::totals::{TaxPart, Totals};
+use crate::carts::address::Address;
+use crate::carts::sold::{LineComponent, LineModifier, SoldComponent, SoldModifier};
+use crate::carts::totals::{SoldDiscount, TaxPart, Totals};
 use crate::error::{Error, Result};
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::payments::ledger::{self as payments, PaymentRow};
@@ -39,6 +41,8 @@ pub struct Order {
     /// Where to deliver; null for collection, and for those who only cook.
     pub address: Option<Address>,
     pub note: Option<String>,
+    /// When the customer wants it; null: as soon as possible.
+    pub requested_at: Option<DateTime<Utc>>,
     /// The secret of the tracking page, told to the customer only: whoever has it may follow and cancel the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracking_token: Option<String>,
@@ -61,31 +65,40 @@ pub struct OrderLine {
     pub id: Uuid,
     pub product_id: Uuid,
     pub variant_id: Uuid,
+    /// Of the other half, when it is of two halves.
+    pub second_variant_id: Option<Uuid>,
     #[schema(example = "Reine")]
     pub name: String,
+    #[schema(example = "Chèvre miel")]
+    pub second_name: Option<String>,
     #[schema(example = "Moyenne 31 cm")]
     pub variant_name: String,
     #[schema(example = 2)]
     pub quantity: i32,
-    /// Of one unit, without its modifiers.
+    /// Of one unit, without its modifiers and surcharges.
     pub unit_price: Money,
-    pub modifiers: Vec<OrderModifier>,
-    #[schema(example = 1000)]
-    pub tax_rate_basis_points: i32,
+    /// On each unit.
+    pub modifiers: Vec<LineModifier>,
+    /// In each unit, of a combo.
+    pub components: Vec<LineComponent>,
+    /// Before discounts.
     pub total: Money,
+    /// Its share of the discounts.
+    pub discount: Money,
+    /// total - discount by VAT rate: several where a combo has parts of several rates.
+    pub taxes: Vec<OrderLineTax>,
     pub note: Option<String>,
 }
 
+/// What is paid of a line at one VAT rate, after its discount.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderModifier {
-    pub modifier_id: Uuid,
-    #[schema(example = "Mozzarella")]
-    pub name: String,
-    /// On each unit.
-    #[schema(example = 1)]
-    pub quantity: u32,
-    pub unit_price: Money,
+pub struct OrderLineTax {
+    /// 1000 is 10 %.
+    #[schema(example = 1000)]
+    pub rate_basis_points: i32,
+    /// VAT included.
+    pub gross: Money,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -114,44 +127,12 @@ pub struct Contact {
     pub email: Option<String>,
 }
 
-/// Where to deliver.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Address {
-    #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "12 rue de Charonne")]
-    pub line1: String,
-    #[schema(max_length = 200, example = "Bâtiment B")]
-    pub line2: Option<String>,
-    /// French postcode.
-    #[schema(pattern = "^[0-9]{5}$", example = "75011")]
-    pub postcode: String,
-    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Paris")]
-    pub city: String,
-    /// ISO 3166-1 alpha-2.
-    #[schema(pattern = "^[A-Z]{2}$", example = "FR")]
-    pub country: Option<String>,
-    #[schema(max_length = 20, example = "3")]
-    pub floor: Option<String>,
-    #[schema(max_length = 30, example = "A12B4")]
-    pub door_code: Option<String>,
-    /// For the driver.
-    #[schema(max_length = 300, example = "Sonner deux fois")]
-    pub instructions: Option<String>,
-    /// WGS 84 degrees; with `longitude` the store checks its delivery radius.
-    #[schema(minimum = -90, maximum = 90, example = 48.8532)]
-    pub latitude: Option<f64>,
-    #[schema(minimum = -180, maximum = 180, example = 2.3765)]
-    pub longitude: Option<f64>,
-}
-
-/// A modifier as it stands in an order line.
+/// What was paid of a line at one rate, as it stands in an order line.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SoldModifier {
-    pub modifier_id: Uuid,
-    pub name: Text,
-    pub quantity: u32,
-    pub unit_price_cents: i64,
+pub struct SoldLineTax {
+    pub rate_basis_points: i32,
+    pub gross_cents: i64,
 }
 
 /// A rate's share as it stands in an order.
@@ -215,7 +196,7 @@ pub fn order(
     let audience = Audience::of(actors, &row);
     let personal = audience != Audience::Kitchen;
     Ok(Order {
-        totals: totals(&row)?,
+        totals: totals(&row, language)?,
         payment: payment_view(payment),
         lines: lines.into_iter().map(|line| line_view(line, language)).collect::<Result<_>>()?,
         contact: personal.then(|| serde_json::from_value(row.contact)).transpose()?,
@@ -228,6 +209,7 @@ pub fn order(
         service_type: row.service_type,
         status: row.status,
         note: row.note,
+        requested_at: row.requested_at,
         tracking_token: (audience == Audience::Customer).then_some(row.tracking_token),
         placed_at: row.placed_at,
         promised_at: row.promised_at,
@@ -237,8 +219,9 @@ pub fn order(
     })
 }
 
-fn totals(row: &OrderRow) -> Result<Totals> {
+fn totals(row: &OrderRow, language: Language) -> Result<Totals> {
     let taxes: Vec<SoldTax> = serde_json::from_value(row.taxes.clone())?;
+    let discounts: Vec<SoldDiscount> = serde_json::from_value(row.adjustments.clone())?;
     let part = |tax: SoldTax| TaxPart {
         rate_basis_points: tax.rate_basis_points,
         base: Cents(tax.base_cents).into(),
@@ -248,6 +231,7 @@ fn totals(row: &OrderRow) -> Result<Totals> {
         items: Cents(row.items_cents).into(),
         delivery_fee: Cents(row.delivery_fee_cents).into(),
         discount: Cents(row.discount_cents).into(),
+        discounts: discounts.iter().map(|discount| discount.shown(language)).collect(),
         tip: Cents(row.tip_cents).into(),
         tax: Cents(row.tax_cents).into(),
         taxes: taxes.into_iter().map(part).collect(),
@@ -268,26 +252,26 @@ fn payment_view(payment: &PaymentRow) -> OrderPayment {
 }
 
 fn line_view(line: OrderLineRow, language: Language) -> Result<OrderLine> {
-    let name: Text = serde_json::from_value(line.name)?;
-    let variant_name: Text = serde_json::from_value(line.variant_name)?;
+    let text = |json: serde_json::Value| Ok::<_, Error>(serde_json::from_value::<Text>(json)?.get(language).to_owned());
     let modifiers: Vec<SoldModifier> = serde_json::from_value(line.modifiers)?;
-    let modifiers = modifiers.into_iter().map(|m| OrderModifier {
-        modifier_id: m.modifier_id,
-        name: m.name.get(language).to_owned(),
-        quantity: m.quantity,
-        unit_price: Cents(m.unit_price_cents).into(),
-    });
+    let components: Vec<SoldComponent> = serde_json::from_value(line.components)?;
+    let taxes: Vec<SoldLineTax> = serde_json::from_value(line.taxes)?;
+    let tax = |tax: SoldLineTax| OrderLineTax { rate_basis_points: tax.rate_basis_points, gross: Cents(tax.gross_cents).into() };
     Ok(OrderLine {
         id: line.id,
         product_id: line.product_id,
         variant_id: line.variant_id,
-        name: name.get(language).to_owned(),
-        variant_name: variant_name.get(language).to_owned(),
+        second_variant_id: line.second_variant_id,
+        name: text(line.name)?,
+        second_name: line.second_name.map(text).transpose()?,
+        variant_name: text(line.variant_name)?,
         quantity: line.quantity,
         unit_price: Cents(line.unit_price_cents).into(),
-        modifiers: modifiers.collect(),
-        tax_rate_basis_points: line.tax_rate_basis_points,
+        modifiers: modifiers.iter().map(|modifier| modifier.shown(language)).collect(),
+        components: components.iter().map(|component| component.shown(language)).collect(),
         total: Cents(line.total_cents).into(),
+        discount: Cents(line.discount_cents).into(),
+        taxes: taxes.into_iter().map(tax).collect(),
         note: line.note,
     })
 }

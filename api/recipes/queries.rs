@@ -112,7 +112,8 @@ pub(super) fn sizes(conn: &mut PgConnection, product_id: Uuid) -> Result<Vec<Siz
         .collect()
 }
 
-/// The modifiers that a product offers in some of its sizes, in the order they are offered in.
+/// The modifiers that a product offers in some of its sizes, in the order they are offered in. What can be left out is
+/// offered where it is in the recipe.
 pub(super) fn modifiers(conn: &mut PgConnection, product_id: Uuid, sizes: &[Size]) -> Result<Vec<Modifier>> {
     let rows = product_modifier_groups::table
         .inner_join(modifier_groups::table.inner_join(modifiers::table))
@@ -124,10 +125,11 @@ pub(super) fn modifiers(conn: &mut PgConnection, product_id: Uuid, sizes: &[Size
     let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
     let mut made = modifier_sizes(conn, &ids)?;
     let mut modifiers = Vec::new();
+    let in_recipe = |id: Uuid| sizes.iter().flat_map(|size| &size.lines).any(|line| line.ingredient == id);
     for (id, name, kind, removes) in rows {
         let mut made = made.remove(&id).unwrap_or_default();
         made.retain(|of| sizes.iter().any(|size| size.code == of.code));
-        if !made.is_empty() {
+        if !made.is_empty() && removes.is_none_or(in_recipe) {
             modifiers.push(Modifier { id, name: text(name)?, kind: word(kind)?, removes, sizes: made });
         }
     }

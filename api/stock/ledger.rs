@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use domain::stock::{MovementKind, Quantity, ReservationState};
+use domain::stock::{Demand, MovementKind, Quantity, ReservationState};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -17,10 +17,18 @@ use schema::{stock_levels, stock_reservations};
 /// What one order line takes.
 pub struct LineDemand {
     pub order_line_id: Uuid,
-    pub ingredients: BTreeMap<Uuid, Quantity>,
+    pub ingredients: Demand,
 }
 
 type Available = BTreeMap<Uuid, Quantity>;
+
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = SqlUuid)]
+    ingredient_id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+}
 
 /// What of a level can still be promised.
 #[diesel::dsl::auto_type]
@@ -83,9 +91,10 @@ pub fn reserve(conn: &mut PgConnection, store_id: Uuid, lines: &[LineDemand]) ->
 }
 
 /// Gives back what these lines still hold. Lines that hold nothing (consumed, released) change nothing.
-pub fn release(conn: &mut PgConnection, store_id: Uuid, order_id: Uuid) -> Result<()> {
+/// Answers what was given back.
+pub fn release(conn: &mut PgConnection, store_id: Uuid, order_id: Uuid) -> Result<Demand> {
     lock_held(conn, store_id, order_id)?;
-    diesel::sql_query(
+    let sums: Vec<Sum> = diesel::sql_query(
         "with released as (
            update stock_reservations r set state = $3
            from order_lines l where l.order_id = $2 and r.order_line_id = l.id and r.state = $4
@@ -94,14 +103,15 @@ pub fn release(conn: &mut PgConnection, store_id: Uuid, order_id: Uuid) -> Resul
            select ingredient_id, sum(quantity_milli)::bigint as quantity from released group by ingredient_id
          )
          update stock_levels l set reserved_milli = l.reserved_milli - s.quantity, updated_at = now()
-         from sums s where l.store_id = $1 and l.ingredient_id = s.ingredient_id",
+         from sums s where l.store_id = $1 and l.ingredient_id = s.ingredient_id
+         returning s.ingredient_id, s.quantity",
     )
     .bind::<SqlUuid, _>(store_id)
     .bind::<SqlUuid, _>(order_id)
     .bind::<Text, _>(ReservationState::Released.as_str())
     .bind::<Text, _>(ReservationState::Held.as_str())
-    .execute(conn)?;
-    Ok(())
+    .load(conn)?;
+    Ok(sums.into_iter().map(|sum| (sum.ingredient_id, Quantity(sum.quantity))).collect())
 }
 
 /// Takes what the lines of an order hold off the shelf: reserved and on hand go down together, each with its movement.
@@ -181,5 +191,10 @@ pub fn open(conn: &mut PgConnection, store_id: Uuid, levels: &BTreeMap<Uuid, Qua
     .bind::<Text, _>(MovementKind::Count.as_str())
     .bind::<Timestamptz, _>(now)
     .execute(conn)?;
+    // No event of the store tells of it: its menus are to be looked at again all the same.
+    diesel::sql_query("select pg_notify($1, $2::text)")
+        .bind::<Text, _>(crate::events::CHANNEL)
+        .bind::<SqlUuid, _>(store_id)
+        .execute(conn)?;
     Ok(())
 }

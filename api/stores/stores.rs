@@ -4,7 +4,6 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use domain::geo::{Point, distance_metres};
 use domain::hours::{Weekday, is_open};
-use domain::money::{Cents, Money};
 use domain::order::ServiceType;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -43,10 +42,12 @@ pub(super) struct Store {
     /// The services that run at this moment.
     open_for: Vec<ServiceType>,
     hours: Vec<StoreHours>,
-    delivery: StoreDelivery,
     /// From acceptance to ready, as a rule.
     #[schema(example = 20)]
     preparation_minutes: i32,
+    /// From ready to the door, as a rule; fees and zones are at `/zones`.
+    #[schema(example = 15)]
+    delivery_minutes: i32,
     /// From the position of the query, when one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_metres: Option<i64>,
@@ -79,19 +80,6 @@ pub(super) struct StoreHours {
     /// Not after `opens`: on the next day. 24:00 is the midnight that ends the day.
     #[schema(example = "01:30")]
     closes: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct StoreDelivery {
-    #[schema(example = 4000)]
-    radius_metres: i32,
-    fee: Money,
-    /// From this amount of items on, delivery is free; null: never.
-    free_from: Option<Money>,
-    /// From ready to the door, as a rule.
-    #[schema(example = 15)]
-    minutes: i32,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -179,12 +167,6 @@ fn view(hours: Hours, row: StoreRow, from: Option<Point>, now: DateTime<Utc>) ->
         hours: times.collect(),
         service_types: row.services(),
         distance_metres: from.map(|from| distance_metres(from, here).round() as i64),
-        delivery: StoreDelivery {
-            radius_metres: row.delivery_radius_metres,
-            fee: Cents(row.delivery_fee_cents).into(),
-            free_from: row.free_delivery_from_cents.map(|cents| Cents(cents).into()),
-            minutes: row.delivery_minutes,
-        },
         address: StoreAddress {
             line1: row.line1,
             postcode: row.postcode,
@@ -200,6 +182,7 @@ fn view(hours: Hours, row: StoreRow, from: Option<Point>, now: DateTime<Utc>) ->
         email: row.email,
         time_zone: row.time_zone,
         preparation_minutes: row.preparation_minutes,
+        delivery_minutes: row.delivery_minutes,
     })
 }
 

@@ -1,4 +1,5 @@
-//! One reader a process: it listens to PostgreSQL and hands each store's new events to that store's open streams.
+//! One reader a process: it listens to PostgreSQL, hands each store's new events to that store's open streams, and passes
+//! on that something has changed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use diesel::prelude::*;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+use crate::catalogue;
 use crate::db::Db;
 use crate::error::Result;
 use crate::events::{self, EventRow};
@@ -19,6 +21,15 @@ const TICK: Duration = Duration::from_millis(10);
 const SWEEP: Duration = Duration::from_secs(2);
 /// A stream that falls so many events behind reads them from the database.
 const BACKLOG: usize = 1024;
+
+/// What PostgreSQL has said.
+#[derive(Clone, Copy, Debug)]
+pub enum Told {
+    /// Something happened in this store.
+    Store(Uuid),
+    /// The catalogue has changed, or words may have been lost.
+    Everything,
+}
 
 struct Store {
     /// Everything up to this number was handed out.
@@ -33,13 +44,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Starts the listening thread, which ends with the process's shutdown.
-    pub fn start(db: Db, shutdown: watch::Receiver<bool>) -> Arc<Hub> {
+    /// Starts the listening thread, which ends with the process's shutdown. `told` hears of everything that PostgreSQL says
+    /// on the channels of events and of the catalogue.
+    pub fn start(db: Db, shutdown: watch::Receiver<bool>, told: impl Fn(Told) + Send + 'static) -> Arc<Hub> {
         let hub = Arc::new(Hub { stores: Mutex::new(BTreeMap::new()), shutdown: shutdown.clone() });
         let listener = Arc::clone(&hub);
         std::thread::spawn(move || {
             while !*shutdown.borrow() {
-                if let Err(error) = listener.listen(&db, &shutdown) {
+                if let Err(error) = listener.listen(&db, &shutdown, &told) {
                     tracing::warn!("live events interrupted, listening again in a second: {error}");
                     std::thread::sleep(Duration::from_secs(1));
                 }
@@ -60,19 +72,25 @@ impl Hub {
         self.shutdown.clone()
     }
 
-    fn listen(&self, db: &Db, shutdown: &watch::Receiver<bool>) -> Result<()> {
+    fn listen(&self, db: &Db, shutdown: &watch::Receiver<bool>, tell: &impl Fn(Told)) -> Result<()> {
         let mut conn = db.listener()?;
-        diesel::sql_query(format!("listen {}", events::CHANNEL)).execute(&mut conn)?;
+        for channel in [events::CHANNEL, catalogue::CHANNEL] {
+            diesel::sql_query(format!("listen {channel}")).execute(&mut conn)?;
+        }
+        // What was said before, nobody heard.
+        tell(Told::Everything);
         let mut swept = Instant::now();
         self.forward(&mut conn, None)?;
         while !*shutdown.borrow() {
             std::thread::sleep(TICK);
-            let told: Vec<Uuid> = conn
-                .notifications_iter()
-                .collect::<QueryResult<Vec<_>>>()?
-                .iter()
-                .filter_map(|notification| notification.payload.parse().ok())
-                .collect();
+            let heard = conn.notifications_iter().collect::<QueryResult<Vec<_>>>()?;
+            let mut told: Vec<Uuid> = heard.iter().filter_map(|heard| heard.payload.parse().ok()).collect();
+            told.sort_unstable();
+            told.dedup();
+            told.iter().for_each(|store_id| tell(Told::Store(*store_id)));
+            if heard.iter().any(|heard| heard.channel == catalogue::CHANNEL) {
+                tell(Told::Everything);
+            }
             if !told.is_empty() {
                 self.forward(&mut conn, Some(&told))?;
             }

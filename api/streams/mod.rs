@@ -13,5 +13,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(polling::list_order_events)
         .service(sse::stream_order)
         .service(polling::list_store_events)
-        .service(sse::stream_store);
+        .service(sse::stream_store)
+        .service(sse::stream_menu);
 }

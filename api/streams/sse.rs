@@ -106,6 +106,32 @@ pub(crate) async fn stream_store(
     Ok(respond(db, &hub, Scope::store(store_id), cursor.unwrap_or(latest), latest, until))
 }
 
+/// Follow a menu live
+///
+/// `menu.availability_changed`, whenever something on the menu of a store becomes scarce, sold out, or available again: its
+/// `data` names what, and how much of it is left. The same stream as for a store, for everybody. After a change of prices or
+/// products no event comes: read the menu again from time to time, it costs a 304.
+#[utoipa::path(tag = "events", security(()), params(StorePath, StreamQuery, LastEventId),
+    responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream",
+        example = "id: 1042\nevent: menu.availability_changed\ndata: {\"seq\":1042,\"type\":\"menu.availability_changed\"}\n\n")))]
+#[get("/v1/stores/{storeId}/menu/stream")]
+pub(crate) async fn stream_menu(
+    request: HttpRequest,
+    db: web::Data<Db>,
+    hub: web::Data<Hub>,
+    Path(path): Path<StorePath>,
+    Query(query): Query<StreamQuery>,
+) -> Result<HttpResponse> {
+    let cursor = cursor(&request, &query)?;
+    let (store_id, latest) = db
+        .run(move |conn| {
+            let store_id = path.resolve(conn)?;
+            Ok((store_id, events::latest(conn, store_id)?))
+        })
+        .await?;
+    Ok(respond(db, &hub, Scope::menu(store_id), cursor.unwrap_or(latest), latest, None))
+}
+
 fn cursor(request: &HttpRequest, query: &StreamQuery) -> Result<Option<i64>> {
     let sent = auth::header(request, "last-event-id").filter(|id| !id.is_empty());
     let cursor = match sent {

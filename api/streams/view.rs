@@ -49,12 +49,26 @@ impl Event {
 pub(super) struct Scope {
     pub(super) store_id: Uuid,
     pub(super) order_id: Option<Uuid>,
-    customer: bool,
+    reader: Reads,
+}
+
+/// How much of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    Everything,
+    /// What the customer of the order may see.
+    AsCustomer,
+    /// What anybody may see who reads the menu.
+    Menu,
 }
 
 impl Scope {
     pub(super) fn store(store_id: Uuid) -> Scope {
-        Scope { store_id, order_id: None, customer: false }
+        Scope { store_id, order_id: None, reader: Reads::Everything }
+    }
+
+    pub(super) fn menu(store_id: Uuid) -> Scope {
+        Scope { store_id, order_id: None, reader: Reads::Menu }
     }
 
     /// One order, if the caller may see it.
@@ -66,12 +80,18 @@ impl Scope {
             .optional()?;
         let (store_id, customer_id, token) = found.ok_or_else(|| Error::not_found("order"))?;
         let actors = caller.actors(store_id, customer_id, &token)?;
-        Ok(Scope { store_id, order_id: Some(order_id), customer: actors.iter().all(|actor| *actor == Actor::Customer) })
+        let only = actors.iter().all(|actor| *actor == Actor::Customer);
+        Ok(Scope { store_id, order_id: Some(order_id), reader: if only { Reads::AsCustomer } else { Reads::Everything } })
     }
 
     pub(super) fn shows(&self, row: &EventRow) -> bool {
         let of_order = self.order_id.is_none_or(|id| row.order_id == Some(id));
-        of_order && (!self.customer || row.type_.is_for_customer())
+        of_order
+            && match self.reader {
+                Reads::Everything => true,
+                Reads::AsCustomer => row.type_.is_for_customer(),
+                Reads::Menu => row.type_.is_for_everybody(),
+            }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use ocpizza::catalogue::Catalogues;
 use ocpizza::config::{Config, Environment, Secret};
 use ocpizza::db::Db;
 use ocpizza::{app, worker};
@@ -137,7 +138,8 @@ impl TestApp {
 
     /// Does what is due in the background.
     pub async fn run_jobs(&self) {
-        while worker::step(&self.db).await.expect("the jobs") {}
+        let catalogues = Catalogues::default();
+        while worker::step(&self.db, &catalogues).await.expect("the jobs") {}
     }
 
     /// The ticket of an order on the cooks' screen.
