@@ -9,8 +9,15 @@ pub mod announce;
 mod availability;
 pub mod board;
 mod categories;
+mod faults;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod menu;
+mod modifier_groups;
+mod modifier_rules;
+mod modifier_tables;
+mod product_rules;
+mod product_tables;
+mod products;
 mod queries;
 mod snoozes;
 mod view;
@@ -29,5 +36,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(categories::create_category)
         .service(categories::find_category)
         .service(categories::replace_category)
-        .service(categories::archive_category);
+        .service(categories::archive_category)
+        .service(products::list_products)
+        .service(products::create_product)
+        .service(products::find_product)
+        .service(products::replace_product)
+        .service(products::archive_product)
+        .service(modifier_groups::list_modifier_groups)
+        .service(modifier_groups::create_modifier_group)
+        .service(modifier_groups::find_modifier_group)
+        .service(modifier_groups::replace_modifier_group)
+        .service(modifier_groups::archive_modifier_group);
 }

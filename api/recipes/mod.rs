@@ -6,6 +6,7 @@
 mod cost;
 mod document;
 mod ingredients;
+pub mod ledger;
 mod queries;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod recipes;

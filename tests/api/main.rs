@@ -5,6 +5,7 @@
 
 mod accounts;
 mod binary;
+mod catalogue;
 mod contract;
 mod coverage;
 mod edge;
@@ -13,6 +14,7 @@ mod journeys;
 mod loading;
 mod menu;
 mod migrations;
+mod modifier_groups;
 mod orders;
 mod races;
 mod recipes;
