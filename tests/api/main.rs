@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
 mod accounts;
+mod availability;
 mod binary;
+mod carts;
 mod catalogue;
 mod contract;
 mod coupons;

@@ -1,7 +1,7 @@
 //! The server under test: the production `serve()` on a free port, with a leased database.
 
 use std::net::TcpListener;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -21,7 +21,7 @@ pub const SHOP: &str = "paris-bastille";
 pub struct TestApp {
     pub base: String,
     pub db: Db,
-    pub lease: Lease,
+    pub lease: Arc<Lease>,
     end: watch::Sender<bool>,
     stop: actix_web::dev::ServerHandle,
 }
@@ -33,7 +33,15 @@ impl TestApp {
 
     /// The app with another configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        let lease = Lease::demo();
+        TestApp::on(Arc::new(Lease::demo()), change)
+    }
+
+    /// Another server on the same database, that shares nothing else with this one.
+    pub fn beside(&self) -> TestApp {
+        TestApp::on(Arc::clone(&self.lease), |_| {})
+    }
+
+    fn on(lease: Arc<Lease>, change: impl FnOnce(&mut Config)) -> TestApp {
         let db = lease.db(8);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -82,16 +90,29 @@ impl TestApp {
         self.login(&format!("{role}.{SHOP}")).await
     }
 
+    /// A product of the shop's menu.
+    pub async fn product(&self, slug: &str) -> Value {
+        let menu = self.anybody().get(&format!("/v1/stores/{SHOP}/menu")).await.expect(200);
+        let mut products = menu["categories"].as_array().unwrap().iter().flat_map(|c| c["products"].as_array().unwrap());
+        products.find(|product| product["slug"] == slug).expect("a product of the demo chain").clone()
+    }
+
     /// A variant of the shop's menu.
     pub async fn variant(&self, product: &str, size: &str) -> Value {
-        let menu = self.anybody().get(&format!("/v1/stores/{SHOP}/menu")).await.expect(200);
-        let products = menu["categories"].as_array().unwrap().iter().flat_map(|c| c["products"].as_array().unwrap());
-        let product = products.into_iter().find(|p| p["slug"] == product).expect("a product of the demo chain").clone();
+        let product = self.product(product).await;
         let mut variants = product["variants"].as_array().unwrap().iter();
         variants.find(|v| v["sizeCode"] == size).expect("a size").clone()
     }
 
-    /// The variant once the menu says this of it, which it does within a second.
+    /// A modifier that the shop's menu offers on a product.
+    pub async fn modifier(&self, product: &str, name: &str) -> Value {
+        let product = self.product(product).await;
+        let groups = product["modifierGroups"].as_array().unwrap().iter();
+        let mut modifiers = groups.flat_map(|group| group["modifiers"].as_array().unwrap());
+        modifiers.find(|modifier| modifier["name"] == name).expect("a modifier of the demo chain")["id"].clone()
+    }
+
+    /// The variant once the menu says this of it: it hears of a change within a second, on a busy machine perhaps a bit later.
     pub async fn variant_once(&self, product: &str, size: &str, availability: &str) -> Value {
         let asked = std::time::Instant::now();
         loop {
@@ -99,7 +120,7 @@ impl TestApp {
             if variant["availability"] == availability {
                 return variant;
             }
-            let late = asked.elapsed() > std::time::Duration::from_secs(1);
+            let late = asked.elapsed() > std::time::Duration::from_secs(5);
             assert!(!late, "{product} {size} should be {availability}: {variant}");
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
