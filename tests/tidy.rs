@@ -14,7 +14,7 @@ const LADDER: [&str; 10] = [
     "config openapi clock",
     "error telemetry",
     "db events embedded audit",
-    "http jobs catalogue",
+    "http jobs catalogue recipes::ledger",
     "stores menu recipes promotions stock accounts streams platform
      stock::ledger promotions::ledger kitchen::ledger payments::ledger deliveries::ledger",
     "carts",

@@ -31,8 +31,11 @@ const ATTEMPTS: u32 = 5;
 /// transaction, even one that was rolled back, is never taken for the present one.
 #[derive(Clone, Default)]
 pub struct Catalogues {
-    latest: Arc<Mutex<Option<(Uuid, Arc<Catalogue>)>>>,
+    latest: Arc<Mutex<Option<Stamped>>>,
 }
+
+/// A catalogue and the stamp it was read under.
+type Stamped = (Uuid, Arc<Catalogue>);
 
 #[derive(QueryableByName)]
 struct Standing {

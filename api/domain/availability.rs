@@ -308,7 +308,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1_000))]
+        #![proptest_config(ProptestConfig::with_cases(512))]
 
         #[test]
         fn no_change_escapes_the_quick_look(moves in moves(), scarce in 0usize..64, left in 0i64..4_000) {

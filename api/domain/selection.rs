@@ -19,7 +19,6 @@ pub struct ChosenModifier {
     pub quantity: u32,
     /// Where it goes; a half only where there are halves.
     #[serde(default = "whole")]
-    #[schema(inline, default = "whole")]
     pub portion: Portion,
 }
 
@@ -393,7 +392,9 @@ mod tests {
         assert_eq!(wrongs("reine|chevre/M -onion@1"), ["/modifiers/0/modifierId not_offered"]);
         assert_eq!(wrongs("reine|chevre/M -ham@2"), ["/modifiers/0/modifierId not_offered"]);
         assert_eq!(wrongs("margherita|reine/M -ham@2"), [""; 0], "the margherita has no such group, the reine has");
-        assert_eq!(wrongs("margherita|reine/M -ham"), ["/modifiers/0/modifierId not_offered"]);
+        for text in ["margherita|reine/M -ham", "reine|margherita/M -ham"] {
+            assert_eq!(wrongs(text), ["/modifiers/0/modifierId not_offered"], "{text}: not on the whole");
+        }
         assert_eq!(wrongs("margherita/M -ham"), ["/modifiers/0/modifierId not_offered"]);
     }
 
@@ -410,6 +411,9 @@ mod tests {
         catalogue.modifiers.get_mut(&id("+classic")).expect("classic").on_sale = false;
         let plain = selection(&catalogue, "margherita/M");
         assert_eq!(wrongs_in(&catalogue, &plain), ["/modifiers too_few 1"], "a default that is gone cannot be chosen");
+        catalogue.modifiers.get_mut(&id("+cream")).expect("cream").is_default = true;
+        let glace = selection(&catalogue, "glace");
+        assert_eq!(check(&catalogue, &glace), Ok(glace.clone()), "no choice must be made among the toppings");
     }
 
     #[test]

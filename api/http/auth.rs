@@ -209,6 +209,12 @@ impl Team for Managers {
     const ROLES: &'static [Role] = &[Role::Manager, Role::Admin];
 }
 
+/// The admins of the whole group: what binds every store, such as VAT.
+pub struct Admins;
+impl Team for Admins {
+    const ROLES: &'static [Role] = &[Role::Admin];
+}
+
 /// A member of a team at some store; which store is asked with [`Staff::at`].
 pub struct Staff<T> {
     pub user: User,
@@ -225,6 +231,11 @@ impl<T: Team> Staff<T> {
     /// The same for a thing that belongs to a store: a foreign one is not found.
     pub fn owning(&self, store_id: Uuid, what: &'static str) -> Result<Vec<Actor>> {
         self.at(store_id).map_err(|_| Error::not_found(what))
+    }
+
+    /// The stores where they are in the team; None: every one.
+    pub fn stores(&self) -> Option<Vec<Uuid>> {
+        self.user.memberships.iter().filter(|m| T::ROLES.contains(&m.role)).map(|m| m.store_id).collect()
     }
 }
 

@@ -291,6 +291,8 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_yours_to_give" => ["You cannot give this role here.", "Vous ne pouvez pas donner ce rôle ici."],
         "too_weak" => ["This password is published or too easy.", "Ce mot de passe est public ou trop simple."],
         "below_total" => ["Less than what is due.", "Moins que la somme due."],
+        "not_after" => ["This should be after {limit}.", "Cette date doit être postérieure à {limit}."],
+        "archived" => ["{name} is archived: bring it back first.", "{name} est archivé : remettez-le d'abord en service."],
         _ => ["This cannot be read.", "Cette valeur est illisible."],
     };
     pick(texts, language)

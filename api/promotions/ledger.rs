@@ -267,7 +267,7 @@ fn lock(conn: &mut PgConnection, promotion_ids: &[Uuid], coupon_ids: &[Uuid]) ->
 
 /// Counts anew what was used, before a promotion is given another limit: until now it may have had none. Whoever places or
 /// cancels an order with it is waited for, and waits until this transaction ends.
-pub fn recount_promotion(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
+pub(super) fn recount_promotion(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
     promotions::table.find(id).select(promotions::id).for_update().first::<Uuid>(conn).optional()?;
     let uses = uses_of_promotions(conn, &[id])?.remove(&id).unwrap_or_default();
     diesel::update(promotions::table.find(id)).set(promotions::uses.eq(uses)).execute(conn)?;
@@ -275,7 +275,7 @@ pub fn recount_promotion(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
 }
 
 /// The same for a coupon.
-pub fn recount_coupon(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
+pub(super) fn recount_coupon(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
     coupons::table.find(id).select(coupons::id).for_update().first::<Uuid>(conn).optional()?;
     let uses = uses_of_coupons(conn, &[id])?.remove(&id).unwrap_or_default();
     diesel::update(coupons::table.find(id)).set(coupons::uses.eq(uses)).execute(conn)?;
@@ -283,7 +283,7 @@ pub fn recount_coupon(conn: &mut PgConnection, id: Uuid) -> Result<i32> {
 }
 
 /// How many orders have these promotions, and were not cancelled; those that none has are left out.
-pub fn uses_of_promotions(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
+pub(super) fn uses_of_promotions(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
     let used = redemptions::state.eq(RedemptionState::Used.as_str());
     let counts = redemptions::table
         .filter(redemptions::promotion_id.eq_any(ids).and(used))
@@ -294,7 +294,7 @@ pub fn uses_of_promotions(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTree
 }
 
 /// The same for coupons.
-pub fn uses_of_coupons(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
+pub(super) fn uses_of_coupons(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, i32>> {
     let used = redemptions::state.eq(RedemptionState::Used.as_str());
     let counts = redemptions::table
         .filter(redemptions::coupon_id.eq_any(ids).and(used))

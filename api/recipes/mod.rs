@@ -2,6 +2,7 @@
 //!
 //! Owns `ingredients`, `recipes`, `variant_ingredients`, `modifier_ingredients`. Invariant: what a recipe takes is what stock counts.
 
+pub mod ledger;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]
 mod recipes;
 

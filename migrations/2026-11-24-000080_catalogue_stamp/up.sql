@@ -18,7 +18,7 @@ declare
 begin
   foreach name in array array['categories', 'products', 'variants', 'modifier_groups', 'modifiers', 'modifier_sizes',
     'product_modifier_groups', 'portion_policies', 'combo_slots', 'combo_slot_variants', 'price_overrides', 'tax_rates',
-    'ingredients', 'recipes', 'variant_ingredients', 'modifier_ingredients', 'delivery_zones', 'stores']
+    'ingredients', 'recipes', 'variant_ingredients', 'modifier_ingredients', 'delivery_zones']
   loop
     execute format('create trigger %I after insert or update or delete on %I for each statement execute function stamp_catalogue()',
       name || '_stamp', name);

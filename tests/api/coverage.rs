@@ -53,6 +53,9 @@ async fn ask(client: &Client, operation: &Operation, path: &str) -> u16 {
     if operation.value["parameters"].to_string().contains("Idempotency-Key") {
         request = request.header("idempotency-key", uuid::Uuid::now_v7().to_string());
     }
+    if operation.value["parameters"].to_string().contains("If-Match") {
+        request = request.header("if-match", "*");
+    }
     // A stream does not end by itself: its status says enough.
     let response = request.send().await.expect("an answer");
     response.status().as_u16()

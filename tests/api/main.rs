@@ -5,7 +5,9 @@
 
 mod accounts;
 mod binary;
+mod catalogue;
 mod contract;
+mod coupons;
 mod coverage;
 mod demo;
 mod edge;
@@ -14,7 +16,12 @@ mod loading;
 mod menu;
 mod migrations;
 mod mistakes;
+mod modifier_groups;
 mod orders;
+mod prices;
+mod promotions;
 mod races;
+mod redemptions;
 mod streams;
 mod support;
+mod zones;

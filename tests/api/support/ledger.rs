@@ -64,12 +64,40 @@ const INVARIANTS: &[(&str, &str)] = &[
         "select count(*) as broken from (select order_id from carts where order_id is not null
          group by order_id having count(*) > 1) as twice",
     ),
+    (
+        "an order that came to nothing has given its promotions back, and no other",
+        "select count(*) as broken from redemptions r join orders o on o.id = r.order_id
+         where (r.state = 'released') <> (o.status in ('cancelled', 'rejected', 'expired'))",
+    ),
 ];
+
+/// Of promotions and coupons: also without whole orders.
+const USES: &[(&str, &str)] = &[(
+    "what has a limit is counted as it is used, and not more often than it may be",
+    "select count(*) as broken from (
+       select uses, maximum_uses, maximum_uses_per_customer, (select count(*) from redemptions r
+         where r.promotion_id = p.id and r.state = 'used') as used from promotions p
+       union all
+       select uses, maximum_uses, maximum_uses_per_customer, (select count(*) from redemptions r
+         where r.coupon_id = c.id and r.state = 'used') from coupons c) as limited
+     where num_nonnulls(maximum_uses, maximum_uses_per_customer) > 0 and (uses <> used or used > maximum_uses)",
+)];
 
 /// Panics with the invariants that do not hold.
 #[track_caller]
 pub fn assert_clean(conn: &mut PgConnection) {
-    let broken: Vec<String> = INVARIANTS
+    assert_all(conn, INVARIANTS);
+    assert_uses_are_counted(conn);
+}
+
+#[track_caller]
+pub fn assert_uses_are_counted(conn: &mut PgConnection) {
+    assert_all(conn, USES);
+}
+
+#[track_caller]
+fn assert_all(conn: &mut PgConnection, invariants: &[(&str, &str)]) {
+    let broken: Vec<String> = invariants
         .iter()
         .filter_map(|(name, query)| {
             let count: Count = diesel::sql_query(*query).get_result(conn).expect("the check runs");
