@@ -14,8 +14,10 @@ use crate::menu::Allergen;
 #[schema(as = DerivedAllergens)]
 pub struct Derived {
     /// In it, in the order of the regulation.
+    #[schema(example = json!(["gluten", "milk"]))]
     pub contains: Vec<Allergen>,
     /// Traces that suppliers warn of; what is contained is not named again.
+    #[schema(example = json!(["nuts"]))]
     pub may_contain: Vec<Allergen>,
     /// false: of some ingredient, or of the whole recipe, nobody knows. The lists are then «at least these»: an allergen
     /// that is not in them may still be in the dish.

@@ -42,6 +42,7 @@ pub mod payment;
 pub mod people;
 pub mod pricing;
 pub mod promotion;
+pub mod recipe;
 pub mod selection;
 pub mod stock;
 pub mod tax;
