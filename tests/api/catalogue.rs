@@ -244,7 +244,7 @@ async fn the_slots_of_a_combo_keep_their_ids() {
         body["kind"] = json!("combo");
         body["slots"] = json!([slot(&[&live_id(&margherita, "small").unwrap()])]);
     });
-    assert_eq!(set.await.problem(409, "in_use")["usedBy"], json!(["formule"]));
+    assert_eq!(set.await.problem(409, "in_use")["usedBy"], json!(["formule", "formule-duo", "formule-enfant", "formule-midi"]));
     let plain = change(&manager, "/v1/products", &now, |body| {
         body["kind"] = json!("side");
         body["slots"] = json!([]);
