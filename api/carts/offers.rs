@@ -71,7 +71,8 @@ pub(super) fn candidates(
     let promotions: Vec<&Promotion> = claims.iter().map(|(promotion, _)| *promotion).collect();
     let entered: Vec<&CouponRow> = claims.iter().filter_map(|(_, coupon)| *coupon).collect();
     let used_up = ledger::used_up(conn, &promotions, &entered, &wanted.identities)?;
-    let variants: Vec<Uuid> = wanted.lines.iter().map(|line| line.selection.variant_id).collect();
+    let lines: Vec<(Uuid, Option<Uuid>)> =
+        wanted.lines.iter().map(|line| (line.selection.variant_id, line.selection.second_variant_id)).collect();
     let mut seen = BTreeSet::new();
     for (promotion, coupon) in claims {
         let limited = used_up.get(&promotion.id).or_else(|| used_up.get(&coupon?.id)).copied();
@@ -81,7 +82,7 @@ pub(super) fn candidates(
             (true, Some(reason)) => Err(reason),
             (true, None) => coupon
                 .map_or(Ok(()), |coupon| within(coupon.valid_from, coupon.valid_until, now))
-                .and_then(|()| promotion.eligible(catalogue, context, now, items, &variants)),
+                .and_then(|()| promotion.eligible(catalogue, context, now, items, &lines)),
         };
         match (eligible, coupon) {
             (Ok(eligible), coupon) => found.applying.push(Candidate {

@@ -80,7 +80,7 @@ pub fn count(catalogue: &Catalogue, shelf: &Shelf) -> Servings {
     let simple = catalogue.variants.values().filter(|variant| on_sale(variant));
     let mut counted: Servings = simple.map(|variant| (Made::Variant(variant.id), of_variant(variant))).collect();
     for product in catalogue.products.iter().filter(|product| product.on_sale && product.kind == ProductKind::Combo) {
-        let sets = of_combo(product, &counted);
+        let sets = of_combo(catalogue, product, &counted, &left);
         let variants = product.variants.iter().filter_map(|id| catalogue.variants.get(id));
         for variant in variants.filter(|variant| variant.on_sale) {
             // What the set itself takes, such as a box, bounds it as well.
@@ -108,13 +108,33 @@ fn of_modifier(modifier: &Modifier, recipe: &[(Uuid, Quantity)], shelf: &Shelf, 
     }
 }
 
-/// As many sets as the scarcest slot that must be filled allows, with the most plentiful thing in it.
-fn of_combo(combo: &Product, counted: &Servings) -> u32 {
-    let of_slot = |slot: &Slot| {
-        let counts = slot.variants.keys().filter_map(|id| counted.get(&Made::Variant(*id)));
-        counts.max().copied().unwrap_or(0) / slot.minimum
-    };
-    combo.slots.iter().filter(|slot| slot.minimum > 0).map(of_slot).min().unwrap_or(0)
+/// As many sets as the scarcest slot that must be filled allows; where none must be, as many as anything that it offers.
+fn of_combo(catalogue: &Catalogue, combo: &Product, counted: &Servings, left: &BTreeMap<Uuid, Quantity>) -> u32 {
+    let must = combo.slots.iter().filter(|slot| slot.minimum > 0).map(|slot| of_slot(catalogue, slot, counted, left)).min();
+    let may = || combo.slots.iter().map(|slot| of_slot(catalogue, slot, counted, left)).max();
+    must.or_else(may).unwrap_or(0)
+}
+
+/// With the most plentiful thing in it; when there is not enough of any for one set, whether a mix of them is one.
+fn of_slot(catalogue: &Catalogue, slot: &Slot, counted: &Servings, left: &BTreeMap<Uuid, Quantity>) -> u32 {
+    let places = slot.minimum.max(1);
+    let mut counts: Vec<(u32, Uuid)> =
+        slot.variants.keys().filter_map(|id| Some((*counted.get(&Made::Variant(*id))?, *id))).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let of_one = counts.first().map_or(0, |(count, _)| count / places);
+    if of_one > 0 || places == 1 {
+        return of_one;
+    }
+    let (mut filled, mut left) = (0, left.clone());
+    for variant in counts.iter().filter(|(count, _)| *count > 0).filter_map(|(_, id)| catalogue.variants.get(id)) {
+        let more = servings(&variant.recipe, &left).min(places - filled);
+        filled += more;
+        for (ingredient, each) in &variant.recipe {
+            let level = left.entry(*ingredient).or_default();
+            *level = Quantity(level.0 - each.times(more).0);
+        }
+    }
+    u32::from(filled == places)
 }
 
 /// Whether customers may see a difference when these ingredients go from one level to another: something that takes one
@@ -215,6 +235,31 @@ mod tests {
         assert_eq!(of("+mozza", SizeCode::Large), Some(3));
         assert_eq!((of("-ham", SizeCode::Large), of("+classic", SizeCode::Small)), (Some(u32::MAX), Some(u32::MAX)));
         assert_eq!((of("+egg", SizeCode::Small), of("+egg", SizeCode::Regular)), (None, None), "not offered in this size");
+    }
+
+    #[test]
+    fn a_set_of_two_may_be_a_mix_but_not_of_the_same_mozzarella() {
+        let catalogue = catalogue();
+        let sets = |scarce: &[(&str, i64)]| {
+            let servings = counted(&catalogue, levels(&catalogue, scarce), &Snoozed::default());
+            of(&servings, &["famille"])
+        };
+        // Large ones: 90 g of ham on a reine, 105 g of goat's cheese on a chèvre, basil on a margherita.
+        assert_eq!(sets(&[("ham", 90), ("goat", 105), ("basil", 0)]), [Some(1)]);
+        assert_eq!(sets(&[("ham", 90), ("goat", 0), ("basil", 0)]), [Some(0)]);
+        // 150 g of mozzarella on the reine, 90 g on the chèvre.
+        assert_eq!(sets(&[("ham", 90), ("goat", 105), ("basil", 0), ("mozza", 240)]), [Some(1)]);
+        assert_eq!(sets(&[("ham", 90), ("goat", 105), ("basil", 0), ("mozza", 239)]), [Some(0)]);
+    }
+
+    #[test]
+    fn a_combo_in_which_nothing_must_be_is_there_while_anything_is() {
+        let mut catalogue = catalogue();
+        let apero = catalogue.products.iter_mut().find(|product| product.slug == "apero").expect("apero");
+        apero.slots.iter_mut().for_each(|slot| slot.minimum = 0);
+        let sets = |scarce: &[(&str, i64)]| of(&counted(&catalogue, levels(&catalogue, scarce), &Snoozed::default()), &["apero"]);
+        assert_eq!(sets(&[("beer", 3), ("dough", 0)]), [Some(3)]);
+        assert_eq!(sets(&[("beer", 0), ("dough", 0)]), [Some(0)]);
     }
 
     #[test]

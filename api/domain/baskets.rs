@@ -458,7 +458,7 @@ fn figures(catalogue: &Catalogue, asked: &str) -> String {
         let unit = unit(catalogue, &context, &selection).expect(asked).expect(asked);
         assert!(unit.on_sale, "{asked}");
         basket.lines.push(Line { parts: unit.parts, quantity });
-        variants.push(selection.variant_id);
+        variants.push((selection.variant_id, selection.second_variant_id));
     }
     let zones = catalogue.zones.get(&context.store).expect(asked);
     basket.delivery = (context.service == ServiceType::Delivery).then(|| zones[0].tiers.clone());

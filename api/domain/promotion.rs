@@ -117,21 +117,22 @@ pub struct Conditions {
 }
 
 impl Promotion {
-    /// Which of the lines it applies to (by variant), or why to none.
+    /// Which of the lines it applies to, or why to none. A line is a variant or two halves, of which it covers both or none.
     pub fn eligible(
         &self,
         catalogue: &Catalogue,
         context: &Context,
         now: DateTime<Utc>,
         items: Cents,
-        variants: &[Uuid],
+        lines: &[(Uuid, Option<Uuid>)],
     ) -> Result<Vec<bool>, CouponReason> {
         within(self.valid_from, self.valid_until, now)?;
         self.conditions.hold(context)?;
         if self.conditions.minimum.is_some_and(|minimum| items.0 < minimum.amount) {
             return Err(CouponReason::BelowMinimum);
         }
-        let eligible: Vec<bool> = variants.iter().map(|variant| self.conditions.cover(catalogue, *variant)).collect();
+        let covers = |variant: Uuid| self.conditions.cover(catalogue, variant);
+        let eligible: Vec<bool> = lines.iter().map(|(first, second)| covers(*first) && second.is_none_or(covers)).collect();
         if eligible.contains(&true) { Ok(eligible) } else { Err(CouponReason::NothingEligible) }
     }
 }
@@ -195,7 +196,7 @@ mod tests {
 
     /// What it says to a reine, a large chèvre and a cola for 31.75 on a Friday evening.
     fn asked(promotion: &Promotion, whom: &str) -> Result<Vec<bool>, CouponReason> {
-        let variants = ["reine/M", "chevre/L", "cola"].map(variant);
+        let variants = ["reine/M", "chevre/L", "cola"].map(|slug| (variant(slug), None));
         promotion.eligible(&catalogue(), &context(whom), utc("2026-11-27 12:00"), euros("31.75"), &variants)
     }
 
@@ -265,11 +266,21 @@ mod tests {
     #[test]
     fn nothing_is_eligible_in_an_empty_basket_or_of_what_nobody_knows() {
         let everything = promotion(|_| {});
-        let asked =
-            |variants: &[Uuid]| everything.eligible(&catalogue(), &context(""), utc("2026-11-27 12:00"), euros("0"), variants);
+        let asked = |lines: &[(Uuid, Option<Uuid>)]| {
+            everything.eligible(&catalogue(), &context(""), utc("2026-11-27 12:00"), euros("0"), lines)
+        };
         assert_eq!(asked(&[]), Err(CouponReason::NothingEligible));
-        assert_eq!(asked(&[variant("quattro/M")]), Err(CouponReason::NothingEligible));
-        assert_eq!(asked(&[variant("quattro/M"), variant("cola")]), Ok(vec![false, true]));
+        assert_eq!(asked(&[(variant("quattro/M"), None)]), Err(CouponReason::NothingEligible));
+        assert_eq!(asked(&[(variant("quattro/M"), None), (variant("cola"), None)]), Ok(vec![false, true]));
+    }
+
+    #[test]
+    fn of_two_halves_it_covers_both_or_none() {
+        let promotion = promotion(|p| p.conditions.product_ids = vec![id("chevre")]);
+        let halves = [("chevre/M", "chevre/M"), ("chevre/M", "reine/M"), ("reine/M", "chevre/M")];
+        let lines = halves.map(|(first, second)| (variant(first), Some(variant(second))));
+        let asked = promotion.eligible(&catalogue(), &context(""), utc("2026-11-27 12:00"), euros("50"), &lines);
+        assert_eq!(asked, Ok(vec![true, false, false]));
     }
 
     #[test]

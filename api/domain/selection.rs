@@ -212,7 +212,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Each group gets as many as it asks for, on each half where there are halves.
+    /// Each group gets as many as it asks for, on each half where there are halves. A choice that only one of them asks for
+    /// need not be made: it could not be made on the whole.
     fn bounds(&mut self, dish: Dish<'_>, chosen: &[ChosenModifier], portion: Portion) {
         let product = dish.at(portion);
         for group in product.groups.iter().filter_map(|id| self.catalogue.groups.get(id)) {
@@ -222,7 +223,7 @@ impl<'a> Checker<'a> {
             };
             let count = chosen.iter().filter(counts).fold(0u32, |sum, c| sum.saturating_add(c.quantity));
             let wrong = Wrong { pointer: format!("{}/modifiers", self.at), code: "", limit: None };
-            let wrong = if count < group.minimum {
+            let wrong = if count < group.minimum && dish.both_offer(group.id) {
                 Wrong { code: "too_few", limit: Some(group.minimum), ..wrong }
             } else if count > group.maximum {
                 Wrong { code: "too_many", limit: Some(group.maximum), ..wrong }
@@ -250,6 +251,11 @@ impl Dish<'_> {
         }
     }
 
+    fn both_offer(&self, group: Uuid) -> bool {
+        let offers = |product: &Product| product.groups.contains(&group);
+        offers(self.product) && self.second.is_none_or(|(_, second)| offers(second))
+    }
+
     /// Whether a modifier can go there. One that leaves something out wants it in the recipe of what it is left out of.
     fn offers(&self, modifier: &Modifier, portion: Portion) -> bool {
         let group = |product: &Product| product.groups.contains(&modifier.group);
@@ -269,7 +275,7 @@ fn defaults(catalogue: &Catalogue, dish: Dish<'_>, sent: &[ChosenModifier]) -> V
     let made: BTreeSet<Uuid> =
         sent.iter().filter_map(|chosen| catalogue.modifiers.get(&chosen.modifier_id)).map(|modifier| modifier.group).collect();
     let open = dish.product.groups.iter().filter_map(|id| catalogue.groups.get(id));
-    let open = open.filter(|group| group.minimum > 0 && !made.contains(&group.id));
+    let open = open.filter(|group| group.minimum > 0 && !made.contains(&group.id) && dish.both_offer(group.id));
     let defaults = open.flat_map(|group| group.modifiers.iter().filter_map(|id| catalogue.modifiers.get(id)));
     let fits = |modifier: &&Modifier| modifier.is_default && modifier.on_sale && modifier.sizes.contains_key(&dish.variant.size);
     let chosen = |modifier: &Modifier| ChosenModifier { modifier_id: modifier.id, quantity: 1, portion: Portion::Whole };
@@ -320,6 +326,22 @@ mod tests {
         assert_eq!(wrongs_in(&catalogue, &large), ["/modifiers/0/modifierId not_offered"]);
         catalogue.products.iter_mut().for_each(|product| product.on_sale = false);
         assert_eq!(wrongs_in(&catalogue, &large), ["/variantId not_found"]);
+    }
+
+    #[test]
+    fn a_choice_that_one_half_does_not_know_need_not_be_made() {
+        let mut catalogue = catalogue();
+        let crust = catalogue.modifiers[&id("+classic")].group;
+        for slug in ["reine", "chevre"] {
+            let other = catalogue.products.iter_mut().find(|product| product.slug == slug).expect(slug);
+            other.groups.retain(|group| *group != crust);
+            for halves in ["reine|chevre/M", "chevre|reine/M"] {
+                let checked = check(&catalogue, &selection(&catalogue, halves)).expect(halves);
+                assert_eq!(checked.modifiers, [], "{slug} {halves}");
+            }
+            let whole = selection(&catalogue, "margherita/M");
+            assert_eq!(check(&catalogue, &whole).expect("a whole one").modifiers.len(), 1, "elsewhere the default is taken");
+        }
     }
 
     #[test]
