@@ -11,7 +11,9 @@ use uuid::Uuid;
 use crate::carts::address::Address;
 use crate::carts::caller::{CartCaller, may_use};
 use crate::carts::queries::{self, CartChange, CartRow, NewCart};
+use crate::carts::quote::quote;
 use crate::carts::view::{Cart, view};
+use crate::carts::wanted::Wanted;
 use crate::catalogue::Catalogues;
 use crate::clock;
 use crate::db::Db;
@@ -280,7 +282,6 @@ pub const MAX_TIP_CENTS: i64 = 100_000;
 
 /// The lines cost what they cost now, and the customer knows it.
 fn see_prices(conn: &mut diesel::pg::PgConnection, catalogues: &Catalogues, cart: &CartRow, now: DateTime<Utc>) -> Result<()> {
-    use crate::carts::quote::{Wanted, quote};
     let lines = queries::lines(conn, cart.id)?;
     let quote = quote(conn, catalogues, Wanted::of(cart, lines, Vec::new())?, now)?;
     let seen: Vec<_> = quote.lines.iter().map(|line| (line.wanted.id, line.unit.price())).collect();

@@ -17,6 +17,7 @@ pub mod quote;
 pub mod sold;
 pub mod totals;
 pub mod view;
+pub mod wanted;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

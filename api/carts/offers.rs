@@ -11,7 +11,7 @@ use domain::pricing::{Offer, Priced};
 use domain::promotion::{CouponReason, Promotion, within};
 use uuid::Uuid;
 
-use crate::carts::quote::Wanted;
+use crate::carts::wanted::Wanted;
 use crate::error::Result;
 use crate::promotions::ledger::{self, CouponRow};
 

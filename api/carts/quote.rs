@@ -11,7 +11,7 @@ use domain::catalogue::{Catalogue, Context, Product, Variant};
 use domain::geo::Point;
 use domain::hours::{is_open, next_opening};
 use domain::money::Cents;
-use domain::order::{Channel, ServiceType};
+use domain::order::ServiceType;
 use domain::pricing::{self, Basket, Line, Priced};
 use domain::selection::{self, Wrong};
 use domain::stock::{self, Demand, Quantity};
@@ -20,29 +20,12 @@ use domain::unit::{Unit, unit};
 use domain::zone::{self, Found, Tier, Zone};
 use uuid::Uuid;
 
-use crate::carts::address::Address;
 use crate::carts::offers::{self, QuotedCoupon, Taken};
-use crate::carts::queries::{CartRow, WantedLine};
+use crate::carts::queries::WantedLine;
+use crate::carts::wanted::Wanted;
 use crate::catalogue::Catalogues;
 use crate::error::{Error, Result};
 use crate::stores::queries::{self as stores, StoreRow};
-
-/// What somebody wants, stored in a cart or not.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub store_id: Uuid,
-    pub service_type: ServiceType,
-    pub channel: Channel,
-    pub address: Option<Address>,
-    /// None: as soon as possible.
-    pub requested_at: Option<DateTime<Utc>>,
-    pub coupons: Vec<String>,
-    pub tip: Cents,
-    pub age_confirmed: bool,
-    pub lines: Vec<WantedLine>,
-    /// Who would use coupons, as far as it is known: see `promotions::ledger::identities`.
-    pub identities: Vec<String>,
-}
 
 pub struct Quote {
     pub wanted: Wanted,
@@ -82,23 +65,6 @@ pub enum Reach {
     Delivered { minimum: Cents, extra_minutes: i32 },
     /// The address is in no zone; how far away it is, if that is known.
     Outside(Option<f64>),
-}
-
-impl Wanted {
-    pub fn of(cart: &CartRow, lines: Vec<WantedLine>, identities: Vec<String>) -> Result<Wanted> {
-        Ok(Wanted {
-            store_id: cart.store_id,
-            service_type: cart.service_type,
-            channel: cart.channel,
-            address: cart.address()?,
-            requested_at: cart.requested_at,
-            coupons: cart.coupons(),
-            tip: Cents(cart.tip_cents),
-            age_confirmed: cart.age_confirmed,
-            lines,
-            identities,
-        })
-    }
 }
 
 /// Prices a basket and holds it against the rules; what can be made of it is asked of [`Quote::short_lines`].

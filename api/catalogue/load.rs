@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::catalogue::{Catalogue, Category, Group, Ingredient, Modifier, ModifierSize, PortionPolicy, Product, Slot, Variant};
-use domain::language::Text;
 use domain::menu::{Allergen, Diet, ModifierKind, PriceRule, ProductKind, SizeCode};
 use domain::money::Cents;
 use domain::stock::{Quantity, Recipe};
@@ -14,6 +13,7 @@ use domain::tax::TaxCategory;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::catalogue::columns::{count, grouped, text, word, words};
 use crate::catalogue::offer;
 use crate::error::{Error, Result};
 use schema::{
@@ -46,37 +46,6 @@ pub(super) fn catalogue(conn: &mut PgConnection) -> Result<Catalogue> {
         }
     }
     Ok(catalogue)
-}
-
-pub(super) fn text(json: Value) -> Result<Text> {
-    Ok(serde_json::from_value(json)?)
-}
-
-pub(super) fn word<T: TryFrom<String>>(word: String) -> Result<T>
-where
-    T::Error: std::error::Error + Send + Sync + 'static,
-{
-    T::try_from(word).map_err(Error::internal)
-}
-
-/// The words of an array; a null in it says nothing.
-fn words<T: TryFrom<String>>(list: Vec<Option<String>>) -> Result<Vec<T>>
-where
-    T::Error: std::error::Error + Send + Sync + 'static,
-{
-    list.into_iter().flatten().map(word).collect()
-}
-
-fn count(number: i32) -> Result<u32> {
-    u32::try_from(number).map_err(Error::internal)
-}
-
-fn grouped<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
-    let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
-    for (key, value) in pairs {
-        groups.entry(key).or_default().push(value);
-    }
-    groups
 }
 
 fn categories(conn: &mut PgConnection) -> Result<Vec<Category>> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalogue::load::{text, word};
+use crate::catalogue::columns::{text, word};
 use crate::error::{Error, Result};
 use schema::{delivery_zones, price_overrides, promotions, tax_rates};
 
