@@ -17,7 +17,11 @@ alter table order_lines
 update order_lines
 set taxes = jsonb_build_array(jsonb_build_object('rateBasisPoints', tax_rate_basis_points, 'grossCents', total_cents));
 alter table order_lines drop column tax_rate_basis_points;
-comment on column order_lines.modifiers is '[{"modifierId", "kind", "name", "quantity", "portion", "unitPriceCents"}], of each unit';
+update order_lines
+set modifiers = (select jsonb_agg('{"kind": "extra", "portion": "whole", "freeQuantity": 0}' || sold order by position)
+  from jsonb_array_elements(modifiers) with ordinality as m(sold, position))
+where modifiers <> '[]';
+comment on column order_lines.modifiers is '[{"modifierId", "kind", "name", "quantity", "portion", "freeQuantity", "unitPriceCents"}], of each unit';
 comment on column order_lines.second_variant_id is 'The other half, when the unit is of two halves';
 comment on column order_lines.components is 'What fills a combo: [{"slotId", "variantId", "name", "variantName", "modifiers", …}], of each unit';
 comment on column order_lines.discount_cents is 'This line''s share of the discounts; total_cents is before it';
