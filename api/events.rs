@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::Result;
-use schema::{event_counters, events};
+use schema::events;
 
 /// The channel on which PostgreSQL tells every process that a store has news; the payload is the store's id.
 pub const CHANNEL: &str = "ocpizza_events";
@@ -72,10 +72,14 @@ pub fn record(
 }
 
 /// Takes the store's counter now, until the transaction ends: what is read from here on is what the readers of the next
-/// event will find. Only reads may follow, and then [`record`].
+/// event will find. Nothing that another transaction may hold for long may be waited for after it.
 pub fn hold(conn: &mut PgConnection, store_id: Uuid) -> Result<()> {
-    let counter = event_counters::table.find(store_id).for_no_key_update().select(event_counters::last_seq);
-    counter.first::<i64>(conn).optional()?;
+    diesel::sql_query(
+        "insert into event_counters as c (store_id, last_seq) values ($1, 0)
+         on conflict (store_id) do update set last_seq = c.last_seq",
+    )
+    .bind::<SqlUuid, _>(store_id)
+    .execute(conn)?;
     Ok(())
 }
 

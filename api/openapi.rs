@@ -7,7 +7,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 #[openapi(
     info(
         title = "OC Pizza",
-        version = "1.0.0",
+        version = "2.0.0",
         license(name = "MIT", identifier = "MIT"),
         description = "The back end of OC Pizza: menu, carts, orders, kitchen queue, stock and delivery tracking.\n\n\
             **Conventions.** JSON in camelCase; ids are UUIDv7; times are RFC 3339 in UTC; money is `{amount, currency}` in \

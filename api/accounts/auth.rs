@@ -181,6 +181,11 @@ pub(crate) async fn log_out(db: web::Data<Db>, Body(body): Body<RefreshToken>) -
     Ok(Answer::no_content())
 }
 
+/// Counts a try of a coupon from an address: codes are not to be guessed.
+pub async fn admit_coupon(db: &Db, request: &HttpRequest, now: DateTime<Utc>) -> Result<()> {
+    admit(db, queries::coupon_keys(client::address(request)), now).await
+}
+
 /// Counts a try and refuses it when there were too many.
 async fn admit(db: &Db, keys: Vec<(String, i32)>, now: DateTime<Utc>) -> Result<()> {
     match db.tx(move |conn| queries::count_attempt(conn, &keys, now)).await? {

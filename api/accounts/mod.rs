@@ -11,6 +11,7 @@ pub mod staff;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use auth::admit_coupon;
 pub use queries::{create_superuser, grant, purge};
 
 pub fn configure(cfg: &mut ServiceConfig) {

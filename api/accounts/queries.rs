@@ -25,6 +25,8 @@ const ADDRESS_ATTEMPTS: i32 = 50;
 const ACCOUNT_EVERYWHERE_ATTEMPTS: i32 = 100;
 /// New accounts from one address: hashing their passwords must not keep others from logging in.
 const REGISTRATIONS: i32 = 200;
+/// Coupons tried from one address: more than a family enters, fewer than guessing needs.
+const COUPONS: i32 = 200;
 const WINDOW_MINUTES: i64 = 15;
 
 #[derive(Insertable)]
@@ -190,6 +192,11 @@ pub(super) fn login_keys(email: &str, address: Option<IpAddr>) -> Vec<(String, i
 
 pub(super) fn registration_keys(address: Option<IpAddr>) -> Vec<(String, i32)> {
     vec![attempt_key("register", &address.map(|address| address.to_string()).unwrap_or_default(), REGISTRATIONS)]
+}
+
+/// The address that a coupon is tried from.
+pub(super) fn coupon_keys(address: Option<IpAddr>) -> Vec<(String, i32)> {
+    vec![attempt_key("coupon", &address.map(|address| address.to_string()).unwrap_or_default(), COUPONS)]
 }
 
 /// Counts one try before the password is looked at, so that parallel guesses cannot slip through. Answers how many seconds

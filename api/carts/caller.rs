@@ -59,7 +59,7 @@ impl CartCaller {
 }
 
 /// Customers order on the site or in the app; the phone and the counter are for the staff of the store.
-pub(super) fn may_use(channel: Channel, user: Option<&User>, store_id: Uuid) -> bool {
+pub fn may_use(channel: Channel, user: Option<&User>, store_id: Uuid) -> bool {
     let staff = |actor: &Actor| matches!(actor, Actor::Counter | Actor::Cook | Actor::Manager);
     match channel {
         Channel::Web | Channel::App => true,

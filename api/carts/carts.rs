@@ -10,10 +10,9 @@ use uuid::Uuid;
 
 use crate::carts::address::Address;
 use crate::carts::caller::{CartCaller, may_use};
+use crate::carts::lines::agreed;
 use crate::carts::queries::{self, CartChange, CartRow, NewCart};
-use crate::carts::quote::quote;
 use crate::carts::view::{Cart, view};
-use crate::carts::wanted::Wanted;
 use crate::catalogue::Catalogues;
 use crate::clock;
 use crate::db::Db;
@@ -27,7 +26,7 @@ use crate::http::store_path;
 use crate::stores::queries as stores;
 
 /// So far ahead can be ordered.
-const HORIZON_DAYS: i64 = 7;
+pub const HORIZON_DAYS: i64 = 7;
 
 /// A new cart.
 #[derive(Deserialize, ToSchema)]
@@ -157,7 +156,7 @@ pub(crate) async fn find_my_cart(
 ) -> Result<Tagged<Cart>> {
     let now = clock::now();
     let cart = db.run(move |conn| {
-        let cart = queries::latest_of(conn, user.id, None, now)?.ok_or_else(|| Error::not_found("cart"))?;
+        let cart = queries::latest_of(conn, user.id, now)?.ok_or_else(|| Error::not_found("cart"))?;
         view(conn, &catalogues, cart, language, now)
     });
     tagged(cart.await?)
@@ -193,7 +192,7 @@ pub(crate) async fn update_cart(
 /// Agree to the present prices
 ///
 /// Clears the `price_changed` problems: the customer has seen what the lines cost now.
-#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath),
+#[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), params(CartPath, MaybeIfMatchHeader),
     responses((status = 200, description = "The cart", body = Cart, headers(("ETag" = String, description = "The version"))),
         (status = 409, description = "cart_already_ordered")))]
 #[post("/v1/carts/{cartId}/price")]
@@ -208,7 +207,13 @@ pub(crate) async fn reprice_cart(
     let now = clock::now();
     let cart = db.tx(move |conn| {
         let cart = caller.open(conn, path.cart_id, expected, now)?;
-        see_prices(conn, &catalogues, &cart, now)?;
+        let catalogue = catalogues.current(conn)?;
+        let mut seen = Vec::new();
+        for line in queries::lines(conn, cart.id)? {
+            let line = agreed(conn, &catalogue, &cart, line, now)?;
+            seen.extend(line.seen.map(|price| (line.id, price)));
+        }
+        queries::see_prices(conn, &seen)?;
         let cart = queries::change(conn, cart.id, CartChange::default(), now)?;
         view(conn, &catalogues, cart, language, now)
     });
@@ -279,11 +284,3 @@ fn change_of(
 
 /// More than anybody gives; a slip of the finger is not charged.
 pub const MAX_TIP_CENTS: i64 = 100_000;
-
-/// The lines cost what they cost now, and the customer knows it.
-fn see_prices(conn: &mut diesel::pg::PgConnection, catalogues: &Catalogues, cart: &CartRow, now: DateTime<Utc>) -> Result<()> {
-    let lines = queries::lines(conn, cart.id)?;
-    let quote = quote(conn, catalogues, Wanted::of(cart, lines, Vec::new())?, now)?;
-    let seen: Vec<_> = quote.lines.iter().map(|line| (line.wanted.id, line.unit.price())).collect();
-    queries::see_prices(conn, &seen)
-}

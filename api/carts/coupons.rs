@@ -1,10 +1,11 @@
 //! Coupons of a cart: entered whatever they are, so that the cart can say why one does not apply.
 
-use actix_web::{delete, post, web};
+use actix_web::{HttpRequest, delete, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::accounts::admit_coupon;
 use crate::carts::caller::CartCaller;
 use crate::carts::carts::{CartPath, tagged};
 use crate::carts::queries::{self, CartChange};
@@ -20,7 +21,7 @@ use crate::http::problem::Speaks;
 use crate::http::receive::{IdempotencyHeader, Path, Post};
 
 /// More than anybody has; keeps a cart from trying codes out by the hundred.
-pub const MAX_COUPONS: usize = 5;
+pub(super) const MAX_COUPONS: usize = 5;
 
 /// A coupon to enter.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -50,9 +51,10 @@ pub(super) struct CouponPath {
 #[utoipa::path(tag = "carts", security(("cartToken" = []), ("bearer" = [])), request_body = AddCoupon,
     params(CartPath, IdempotencyHeader, MaybeIfMatchHeader),
     responses((status = 200, description = "The cart with the coupon", body = Cart),
-        (status = 409, description = "cart_already_ordered")))]
+        (status = 409, description = "cart_already_ordered"), (status = 429, description = "too_many_requests")))]
 #[post("/v1/carts/{cartId}/coupons")]
 pub(crate) async fn add_coupon(
+    request: HttpRequest,
     caller: CartCaller,
     db: web::Data<Db>,
     catalogues: web::Data<Catalogues>,
@@ -62,6 +64,7 @@ pub(crate) async fn add_coupon(
     post: Post<AddCoupon>,
 ) -> Result<Answer> {
     let Post { body, once } = post;
+    admit_coupon(&db, &request, clock::now()).await?;
     answer_once(&db, once, move |conn, now| {
         let mut cart = caller.open(conn, path.cart_id, expected, now)?;
         let (code, mut coupons) = (body.code.to_ascii_uppercase(), cart.coupons());

@@ -39,7 +39,7 @@ pub struct AddCartLine {
     second_variant_id: Option<Uuid>,
     #[schema(minimum = 1, maximum = 50, default = 1, example = 2)]
     #[serde(default = "one")]
-    quantity: u32,
+    pub quantity: u32,
     /// On each unit.
     #[serde(default)]
     #[schema(max_items = 20, example = json!([{ "modifierId": "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50", "quantity": 1, "portion": "whole" }]))]
@@ -232,7 +232,7 @@ fn refused(wrongs: Vec<Wrong>, at: &str) -> Error {
 }
 
 /// The line with the price that the customer is about to see: from now on a change is told.
-fn agreed(
+pub(super) fn agreed(
     conn: &mut PgConnection,
     catalogue: &Catalogue,
     cart: &CartRow,
@@ -241,6 +241,7 @@ fn agreed(
 ) -> Result<WantedLine> {
     let at = stores::find(conn, cart.store_id)?.local(cart.requested_at.unwrap_or(now))?;
     let context = Context { store: cart.store_id, service: cart.service_type, channel: cart.channel, at };
-    let unit = unit(catalogue, &context, &line.selection).map_err(Error::internal)?;
+    let selection = check(catalogue, &line.selection).unwrap_or_else(|_| line.selection.clone());
+    let unit = unit(catalogue, &context, &selection).map_err(Error::internal)?;
     Ok(WantedLine { seen: unit.map(|unit| unit.price()), ..line })
 }

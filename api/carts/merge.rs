@@ -41,8 +41,8 @@ pub(crate) async fn merge_cart(
     let now = clock::now();
     let cart = db.tx(move |conn| {
         let cart = caller.open(conn, path.cart_id, MaybeIfMatch::any(), now)?;
-        // A cart of another account, opened with its secret, is not taken away from it.
-        if cart.customer_id.is_some_and(|owner| owner != user_id) {
+        // A cart of another account, opened with its secret, is not taken away from it; nor is a caller's by who took the call.
+        if cart.customer_id.is_some_and(|owner| owner != user_id) || !cart.channel.is_of_customers() {
             return Err(Error::not_found("cart"));
         }
         let cart = merge(conn, cart, user_id, now)?;
@@ -52,7 +52,7 @@ pub(crate) async fn merge_cart(
 }
 
 fn merge(conn: &mut PgConnection, cart: CartRow, user_id: Uuid, now: DateTime<Utc>) -> Result<CartRow> {
-    let other = queries::latest_of(conn, user_id, Some(cart.id), now)?;
+    let other = queries::lock_other(conn, user_id, cart.id, now)?;
     if other.is_none() && cart.customer_id == Some(user_id) {
         return Ok(cart);
     }

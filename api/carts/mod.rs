@@ -1,7 +1,7 @@
 //! What a customer is about to order, priced by the server at every answer.
 //!
 //! Owns `carts` and `cart_lines`. Invariant: a cart becomes at most one order; what a cart says of prices and obstacles is what
-//! placing it would say.
+//! placing it would say, but for what only placing tells: who and where the customer is.
 
 pub mod address;
 mod caller;
@@ -21,9 +21,8 @@ pub mod wanted;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use caller::CartCaller;
-pub use carts::MAX_TIP_CENTS;
-pub use coupons::MAX_COUPONS;
+pub use caller::{CartCaller, may_use};
+pub use carts::{HORIZON_DAYS, MAX_TIP_CENTS};
 pub use queries::purge;
 
 pub fn configure(cfg: &mut ServiceConfig) {

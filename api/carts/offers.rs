@@ -46,6 +46,8 @@ pub(super) struct Candidates {
     codes: Vec<String>,
     applying: Vec<Candidate>,
     refused: Vec<(String, CouponReason)>,
+    /// A promotion that comes by itself was used as often as it may be.
+    pub(super) used_up: bool,
 }
 
 pub(super) fn candidates(
@@ -57,7 +59,7 @@ pub(super) fn candidates(
     now: DateTime<Utc>,
 ) -> Result<Candidates> {
     let coupons = ledger::coupons(conn, &wanted.coupons)?;
-    let mut found = Candidates { codes: wanted.coupons.clone(), applying: Vec::new(), refused: Vec::new() };
+    let mut found = Candidates { codes: wanted.coupons.clone(), applying: Vec::new(), refused: Vec::new(), used_up: false };
     let mut claims: Vec<(&Promotion, Option<&CouponRow>)> =
         catalogue.promotions.iter().filter(|promotion| !promotion.needs_coupon).map(|promotion| (promotion, None)).collect();
     for code in &wanted.coupons {
@@ -68,31 +70,37 @@ pub(super) fn candidates(
             _ => found.refused.push((code.clone(), CouponReason::Unknown)),
         }
     }
-    let promotions: Vec<&Promotion> = claims.iter().map(|(promotion, _)| *promotion).collect();
-    let entered: Vec<&CouponRow> = claims.iter().filter_map(|(_, coupon)| *coupon).collect();
-    let used_up = ledger::used_up(conn, &promotions, &entered, &wanted.identities)?;
     let lines: Vec<(Uuid, Option<Uuid>)> =
         wanted.lines.iter().map(|line| (line.selection.variant_id, line.selection.second_variant_id)).collect();
-    let mut seen = BTreeSet::new();
+    let mut eligible = Vec::new();
     for (promotion, coupon) in claims {
+        let applies = coupon
+            .map_or(Ok(()), |coupon| within(coupon.valid_from, coupon.valid_until, now))
+            .and_then(|()| promotion.eligible(catalogue, context, now, items, &lines));
+        match (applies, coupon) {
+            (Ok(lines), coupon) => eligible.push((promotion, coupon, lines)),
+            (Err(reason), Some(coupon)) => found.refused.push((coupon.code.clone(), reason)),
+            (Err(_), None) => {}
+        }
+    }
+    // Only of what applies: most baskets then ask nothing.
+    let promotions: Vec<&Promotion> = eligible.iter().map(|(promotion, ..)| *promotion).collect();
+    let entered: Vec<&CouponRow> = eligible.iter().filter_map(|(_, coupon, _)| *coupon).collect();
+    let used_up = ledger::used_up(conn, &promotions, &entered, &wanted.identities)?;
+    let mut seen = BTreeSet::new();
+    for (promotion, coupon, lines) in eligible {
         let limited = used_up.get(&promotion.id).or_else(|| used_up.get(&coupon?.id)).copied();
-        let eligible = match (seen.insert(promotion.id), limited) {
-            // Two codes of one promotion are one promotion.
-            (false, _) => Err(CouponReason::NotCombinable),
-            (true, Some(reason)) => Err(reason),
-            (true, None) => coupon
-                .map_or(Ok(()), |coupon| within(coupon.valid_from, coupon.valid_until, now))
-                .and_then(|()| promotion.eligible(catalogue, context, now, items, &lines)),
-        };
-        match (eligible, coupon) {
-            (Ok(eligible), coupon) => found.applying.push(Candidate {
+        // Two codes of one promotion are one promotion.
+        let reason = limited.or_else(|| (!seen.insert(promotion.id)).then_some(CouponReason::NotCombinable));
+        match (reason, coupon) {
+            (None, coupon) => found.applying.push(Candidate {
                 promotion: promotion.id,
                 name: promotion.name.clone(),
                 coupon: coupon.map(|coupon| (coupon.id, coupon.code.clone())),
-                offer: Offer { id: promotion.id, effect: promotion.effect, stackable: promotion.stackable, eligible },
+                offer: Offer { id: promotion.id, effect: promotion.effect, stackable: promotion.stackable, eligible: lines },
             }),
-            (Err(reason), Some(coupon)) => found.refused.push((coupon.code.clone(), reason)),
-            (Err(_), None) => {}
+            (Some(reason), Some(coupon)) => found.refused.push((coupon.code.clone(), reason)),
+            (Some(_), None) => found.used_up = true,
         }
     }
     Ok(found)

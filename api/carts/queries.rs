@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::carts::address::Address;
+use crate::carts::totals::SoldTotals;
 use crate::error::{Error, Result};
 use schema::{cart_lines, carts, orders};
 
@@ -116,21 +117,18 @@ pub fn lock(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<Opt
     Ok(alive.for_no_key_update().select(CartRow::as_select()).first(conn).optional()?)
 }
 
-/// The newest open cart of a customer, but for one.
-pub(super) fn latest_of(
-    conn: &mut PgConnection,
-    customer_id: Uuid,
-    except: Option<Uuid>,
-    now: DateTime<Utc>,
-) -> Result<Option<CartRow>> {
+/// The newest open cart of a customer.
+pub(super) fn latest_of(conn: &mut PgConnection, customer_id: Uuid, now: DateTime<Utc>) -> Result<Option<CartRow>> {
     let open = carts::table.filter(carts::customer_id.eq(customer_id).and(carts::order_id.is_null()));
-    Ok(open
-        .filter(carts::expires_at.gt(now).and(carts::id.ne(except.unwrap_or_default())))
-        .order(carts::id.desc())
-        .for_no_key_update()
-        .select(CartRow::as_select())
-        .first(conn)
-        .optional()?)
+    let newest = open.filter(carts::expires_at.gt(now)).order(carts::id.desc());
+    Ok(newest.select(CartRow::as_select()).first(conn).optional()?)
+}
+
+/// The newest other open cart of a customer, locked.
+pub(super) fn lock_other(conn: &mut PgConnection, customer_id: Uuid, than: Uuid, now: DateTime<Utc>) -> Result<Option<CartRow>> {
+    let open = carts::table.filter(carts::customer_id.eq(customer_id).and(carts::order_id.is_null()));
+    let newest = open.filter(carts::expires_at.gt(now).and(carts::id.ne(than))).order(carts::id.desc());
+    Ok(newest.for_no_key_update().select(CartRow::as_select()).first(conn).optional()?)
 }
 
 /// A change: the version moves on, and so does the expiry.
@@ -153,9 +151,9 @@ pub(super) fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The secret of the order that a cart became.
-pub(super) fn tracking_token(conn: &mut PgConnection, order_id: Uuid) -> Result<String> {
-    Ok(orders::table.find(order_id).select(orders::tracking_token).first(conn)?)
+/// The secret of the order that a cart became, and what was to be paid.
+pub(super) fn ordered(conn: &mut PgConnection, order_id: Uuid) -> Result<(String, SoldTotals)> {
+    Ok(orders::table.find(order_id).select((orders::tracking_token, SoldTotals::as_select())).first(conn)?)
 }
 
 #[derive(Queryable, Selectable)]

@@ -9,7 +9,6 @@ use diesel::pg::PgConnection;
 use domain::availability::Snoozed;
 use domain::catalogue::{Catalogue, Context, Product, Variant};
 use domain::geo::Point;
-use domain::hours::{is_open, next_opening};
 use domain::money::Cents;
 use domain::order::ServiceType;
 use domain::pricing::{self, Basket, Line, Priced};
@@ -37,6 +36,8 @@ pub struct Quote {
     pub coupons: Vec<QuotedCoupon>,
     /// The promotions that were taken.
     pub taken: Vec<Taken>,
+    /// A promotion that comes by itself was left out, because it was used as often as it may be.
+    pub offers_used_up: bool,
     pub priced: Priced,
     pub reach: Reach,
     /// None: the store is open at that time; else when it opens next, if ever.
@@ -84,15 +85,24 @@ pub fn quote(conn: &mut PgConnection, catalogues: &Catalogues, wanted: Wanted, n
     for (line, priced) in lines.iter_mut().zip(&priced.lines) {
         (line.total, line.discount, line.net) = (priced.total, priced.discount, priced.net.clone());
     }
-    let closed = closed(conn, &store, wanted.service_type, at)?;
+    let closed = stores::closed(conn, &store, wanted.service_type, at)?;
+    let offers_used_up = candidates.used_up;
     let (coupons, taken) = candidates.outcome(&priced);
-    Ok(Quote { wanted, store, catalogue, snoozed, context, lines, coupons, taken, priced, reach, closed })
+    Ok(Quote { wanted, store, catalogue, snoozed, context, lines, coupons, taken, offers_used_up, priced, reach, closed })
 }
 
-fn quoted(catalogue: &Catalogue, context: &Context, wanted: WantedLine) -> Result<QuotedLine> {
+/// A choice that has become compulsory since the line was chosen is made for the customer, where it has a default: if that
+/// costs anything, the price has changed.
+fn quoted(catalogue: &Catalogue, context: &Context, mut wanted: WantedLine) -> Result<QuotedLine> {
+    let wrongs = match selection::check(catalogue, &wanted.selection) {
+        Ok(selection) => {
+            wanted.selection = selection;
+            Vec::new()
+        }
+        Err(wrongs) => wrongs,
+    };
     let unit = unit(catalogue, context, &wanted.selection).map_err(Error::internal)?;
     let unit = unit.ok_or_else(|| Error::internal("a line of a variant that is not in the catalogue"))?;
-    let wrongs = selection::check(catalogue, &wanted.selection).err().unwrap_or_default();
     let demand = unit.demand.iter().map(|(id, each)| (*id, each.times(wanted.quantity))).collect();
     Ok(QuotedLine { wanted, unit, wrongs, demand, total: Cents::ZERO, discount: Cents::ZERO, net: BTreeMap::new() })
 }
@@ -114,17 +124,6 @@ fn reach(catalogue: &Catalogue, store: &StoreRow, wanted: &Wanted) -> (Reach, Op
         },
         None => zones.first().map_or_else(|| first(Reach::Outside(None)), delivered),
     }
-}
-
-fn closed(
-    conn: &mut PgConnection,
-    store: &StoreRow,
-    service: ServiceType,
-    at: NaiveDateTime,
-) -> Result<Option<Option<NaiveDateTime>>> {
-    let mut hours = stores::hours(conn, &[store.id])?;
-    let openings = hours.remove(&store.id).and_then(|mut by_service| by_service.remove(&service)).unwrap_or_default();
-    Ok(if is_open(&openings, at) { None } else { Some(next_opening(&openings, at)) })
 }
 
 impl Quote {

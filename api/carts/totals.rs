@@ -1,13 +1,16 @@
 //! What is to be paid, on the wire: the same for carts and orders.
 
+use diesel::prelude::*;
 use domain::language::{Language, Text};
 use domain::money::{Cents, Money};
 use domain::pricing::Priced;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::carts::offers::Taken;
+use crate::error::Result;
 
 /// What is to be paid. `items + deliveryFee - discount + tip = total`; VAT is inside.
 #[derive(Serialize, ToSchema)]
@@ -61,6 +64,51 @@ pub struct SoldDiscount {
     pub name: Text,
     pub coupon_code: Option<String>,
     pub amount_cents: i64,
+}
+
+/// A rate's share as it stands in an order.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SoldTax {
+    pub rate_basis_points: i32,
+    pub base_cents: i64,
+    pub tax_cents: i64,
+}
+
+/// What was to be paid, as it stands in an order.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = schema::orders, check_for_backend(diesel::pg::Pg))]
+pub struct SoldTotals {
+    pub items_cents: i64,
+    pub delivery_fee_cents: i64,
+    pub discount_cents: i64,
+    pub tip_cents: i64,
+    pub tax_cents: i64,
+    pub total_cents: i64,
+    pub taxes: Value,
+    pub adjustments: Value,
+}
+
+impl SoldTotals {
+    pub fn shown(&self, language: Language) -> Result<Totals> {
+        let taxes: Vec<SoldTax> = serde_json::from_value(self.taxes.clone())?;
+        let discounts: Vec<SoldDiscount> = serde_json::from_value(self.adjustments.clone())?;
+        let part = |tax: SoldTax| TaxPart {
+            rate_basis_points: tax.rate_basis_points,
+            base: Cents(tax.base_cents).into(),
+            tax: Cents(tax.tax_cents).into(),
+        };
+        Ok(Totals {
+            items: Cents(self.items_cents).into(),
+            delivery_fee: Cents(self.delivery_fee_cents).into(),
+            discount: Cents(self.discount_cents).into(),
+            discounts: discounts.iter().map(|discount| discount.shown(language)).collect(),
+            tip: Cents(self.tip_cents).into(),
+            tax: Cents(self.tax_cents).into(),
+            taxes: taxes.into_iter().map(part).collect(),
+            total: Cents(self.total_cents).into(),
+        })
+    }
 }
 
 impl From<&Taken> for SoldDiscount {

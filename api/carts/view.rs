@@ -15,7 +15,7 @@ use crate::carts::problems::{self, CartProblem};
 use crate::carts::queries::{self, CartRow};
 use crate::carts::quote::{Quote, QuotedLine, quote};
 use crate::carts::sold::{LineComponent, LineModifier, sold_components, sold_modifiers};
-use crate::carts::totals::Totals;
+use crate::carts::totals::{AppliedDiscount, Totals};
 use crate::carts::wanted::Wanted;
 use crate::catalogue::Catalogues;
 use crate::error::Result;
@@ -100,6 +100,14 @@ pub struct CartCoupon {
     reason: Option<CouponReason>,
 }
 
+impl CartCoupon {
+    /// As it stands in an order.
+    fn of(discount: &AppliedDiscount) -> Option<CartCoupon> {
+        let code = discount.coupon_code.clone()?;
+        Some(CartCoupon { code, discount: Some(discount.amount), reason: None })
+    }
+}
+
 /// A basket with its figures.
 pub struct QuoteView {
     pub lines: Vec<CartLine>,
@@ -120,13 +128,22 @@ pub(super) fn view(
     let wanted = Wanted::of(&cart, lines, identities(cart.customer_id, None, None))?;
     let quote = quote(conn, catalogues, wanted, now)?;
     let shown = quote_view(conn, &quote, language, now)?;
-    let tracking_token = cart.order_id.map(|id| queries::tracking_token(conn, id)).transpose()?;
+    // What has become an order costs what it cost then, and nothing stands in its way any more.
+    let ordered = cart.order_id.map(|id| queries::ordered(conn, id)).transpose()?;
+    let (tracking_token, totals, coupons, problems) = match ordered {
+        None => (None, shown.totals, shown.coupons, shown.problems),
+        Some((token, sold)) => {
+            let totals = sold.shown(language)?;
+            let coupons = totals.discounts.iter().filter_map(CartCoupon::of).collect();
+            (Some(token), totals, coupons, Vec::new())
+        }
+    };
     Ok(Cart {
         token: None,
-        problems: if cart.order_id.is_some() { Vec::new() } else { shown.problems },
+        problems,
         lines: shown.lines,
-        coupons: shown.coupons,
-        totals: shown.totals,
+        coupons,
+        totals,
         address: quote.wanted.address,
         tracking_token,
         id: cart.id,

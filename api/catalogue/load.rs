@@ -76,14 +76,18 @@ struct ProductRow {
 }
 
 fn products(conn: &mut PgConnection) -> Result<Vec<Product>> {
-    let rows = products::table.order((products::position, products::id)).select(ProductRow::as_select()).load(conn)?;
+    let rows = products::table
+        .inner_join(categories::table)
+        .order((products::position, products::id))
+        .select((ProductRow::as_select(), categories::archived_at))
+        .load::<(ProductRow, When)>(conn)?;
     let offered = product_modifier_groups::table
         .order((product_modifier_groups::product_id, product_modifier_groups::position))
         .select((product_modifier_groups::product_id, product_modifier_groups::group_id));
     let mut groups = grouped(offered.load::<(Uuid, Uuid)>(conn)?);
     let mut slots = slots(conn)?;
     rows.into_iter()
-        .map(|row| {
+        .map(|(row, category_archived)| {
             Ok(Product {
                 id: row.id,
                 slug: row.slug,
@@ -95,7 +99,7 @@ fn products(conn: &mut PgConnection) -> Result<Vec<Product>> {
                 diets: words::<Diet>(row.diets)?,
                 image_urls: row.image_urls.into_iter().flatten().collect(),
                 halves_allowed: row.halves_allowed,
-                on_sale: row.archived_at.is_none(),
+                on_sale: row.archived_at.is_none() && category_archived.is_none(),
                 groups: groups.remove(&row.id).unwrap_or_default(),
                 variants: Vec::new(),
                 slots: slots.remove(&row.id).unwrap_or_default(),

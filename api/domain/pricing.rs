@@ -1,6 +1,6 @@
 //! The one pricing engine: carts, dry runs, placed orders, changes and receipts get their figures here and nowhere else.
 //!
-//! Rounding, all of it: a percentage is rounded half up to the cent once, on the sum it applies to; whatever is split
+//! Rounding, all of it but that of one unit (see [`crate::unit`]): a percentage is rounded half up to the cent once, on the sum it applies to; whatever is split
 //! (a discount, the delivery fee) is split by largest remainder, first over the VAT rates, then over the lines of a rate:
 //! over those that the same offers apply to together, then line by line; tax is rounded half up once a rate. So no order
 //! of lines and no splitting of a line moves a cent of the total.
@@ -13,7 +13,7 @@ use crate::discount;
 use crate::money::{Cents, allocate};
 use crate::promotion::Effect;
 use crate::tax::{Rate, included};
-use crate::zone::Tier;
+use crate::zone::{self, Tier};
 
 /// What is priced: every amount includes VAT.
 #[derive(Clone, Debug, Default)]
@@ -113,8 +113,9 @@ pub fn items(lines: &[Line]) -> Cents {
 /// rates in proportion to what is paid at each (French rule for an accessory service: BOI-TVA-CHAMP-60-30).
 pub fn price(basket: &Basket) -> Priced {
     let items = items(&basket.lines);
-    let reached = |tier: &&Tier| items > Cents::ZERO && tier.from <= items;
-    let delivery_fee = basket.delivery.iter().flatten().rev().find(reached).map_or(Cents::ZERO, |tier| tier.fee);
+    // Nothing is not delivered.
+    let tiers = basket.delivery.as_deref().filter(|_| items > Cents::ZERO).unwrap_or_default();
+    let delivery_fee = zone::fee(tiers, items);
     let discounted = discount::best(&basket.lines, delivery_fee, &basket.offers);
     let lines: Vec<PricedLine> = basket
         .lines

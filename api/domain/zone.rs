@@ -68,11 +68,9 @@ pub fn find<'a>(zones: &'a [Zone], shop: Point, place: Place<'_>) -> Found<'a> {
     zones.iter().find(holds).map_or(Found::Outside(Some(metres)), Found::Zone)
 }
 
-impl Zone {
-    /// The fee for so much of items.
-    pub fn fee(&self, items: Cents) -> Cents {
-        self.tiers.iter().rev().find(|tier| tier.from <= items).map_or(Cents::ZERO, |tier| tier.fee)
-    }
+/// The fee for so much of items: that of the last tier that is reached.
+pub fn fee(tiers: &[Tier], items: Cents) -> Cents {
+    tiers.iter().rev().find(|tier| tier.from <= items).map_or(Cents::ZERO, |tier| tier.fee)
 }
 
 #[cfg(test)]
@@ -126,6 +124,6 @@ mod tests {
     #[test]
     fn the_last_tier_that_is_reached_counts() {
         let zone = zone(1, Area::Radius(1), &[]);
-        assert_eq!([0, 2999, 3000].map(|items| zone.fee(Cents(items))), [Cents(250), Cents(250), Cents(0)]);
+        assert_eq!([0, 2999, 3000].map(|items| fee(&zone.tiers, Cents(items))), [Cents(250), Cents(250), Cents(0)]);
     }
 }

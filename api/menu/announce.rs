@@ -22,9 +22,9 @@ type Levels = BTreeMap<Uuid, Quantity>;
 /// could see: then nothing is read.
 pub fn taken(
     conn: &mut PgConnection,
+    catalogues: &Catalogues,
     catalogue: &Catalogue,
-    snoozed: &Snoozed,
-    store_id: Uuid,
+    (store_id, at): (Uuid, DateTime<Utc>),
     before: &Levels,
     taken: &Demand,
 ) -> Result<Option<Fact>> {
@@ -32,9 +32,11 @@ pub fn taken(
         return Ok(None);
     }
     events::hold(conn, store_id)?;
+    // What was snoozed while this order waited is seen now.
+    let (catalogue, snoozed) = catalogues.at(conn, store_id, at)?;
     let now = queries::available(conn, store_id)?;
-    let earlier = shelf(moved(&now, taken, 1), snoozed);
-    Ok(told_of(&changes(&count(catalogue, &earlier), &count(catalogue, &shelf(now, snoozed)))))
+    let earlier = shelf(moved(&now, taken, 1), &snoozed);
+    Ok(told_of(&changes(&count(&catalogue, &earlier), &count(&catalogue, &shelf(now, &snoozed)))))
 }
 
 /// After an order has given this back.
@@ -48,8 +50,8 @@ pub fn given_back(
     if given.is_empty() {
         return Ok(None);
     }
-    let (catalogue, snoozed) = catalogues.at(conn, store_id, at)?;
     events::hold(conn, store_id)?;
+    let (catalogue, snoozed) = catalogues.at(conn, store_id, at)?;
     let now = queries::available(conn, store_id)?;
     let earlier = moved(&now, given, -1);
     if !may_show(&catalogue, &earlier, &now) {
@@ -59,7 +61,7 @@ pub fn given_back(
     Ok(told_of(&changes(&count(&catalogue, &earlier), &count(&catalogue, &now))))
 }
 
-/// After something was snoozed, or came back.
+/// After something was snoozed, or came back. The caller holds the store's counter since before it read `before`.
 pub(super) fn snoozed(
     conn: &mut PgConnection,
     catalogues: &Catalogues,
@@ -68,7 +70,6 @@ pub(super) fn snoozed(
     at: DateTime<Utc>,
 ) -> Result<Option<Fact>> {
     let (catalogue, after) = catalogues.at(conn, store_id, at)?;
-    events::hold(conn, store_id)?;
     let now = queries::available(conn, store_id)?;
     let (earlier, now) = (shelf(now.clone(), before), shelf(now, &after));
     Ok(told_of(&changes(&count(&catalogue, &earlier), &count(&catalogue, &now))))

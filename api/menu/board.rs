@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use diesel::pg::PgConnection;
 use domain::availability::{Servings, Shelf, count};
 use domain::catalogue::Context;
@@ -29,16 +30,36 @@ use crate::menu::view::{Kitchen, menu};
 
 /// What a broken line to PostgreSQL swallowed comes this late.
 const MAX_AGE: Duration = Duration::from_secs(10);
+/// A menu that nobody asks for stays so long.
+const KEPT: TimeDelta = TimeDelta::minutes(5);
 
-/// Which menu.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+/// Which menu is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
     /// Id or slug of the store, as it stands in the path.
     pub(super) store: String,
     /// The store's first service when absent.
     pub(super) service: Option<ServiceType>,
     pub(super) channel: Channel,
     pub(super) language: Language,
+}
+
+/// One menu, whatever it was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    store_id: Uuid,
+    service: ServiceType,
+    channel: Channel,
+    language: Language,
+}
+
+/// A store as paths name it.
+#[derive(Clone)]
+struct Named {
+    store_id: Uuid,
+    zone: Tz,
+    services: Vec<ServiceType>,
+    known_until: DateTime<Utc>,
 }
 
 /// A menu that can be sent.
@@ -83,6 +104,8 @@ pub enum Notice {
 pub struct Board {
     catalogues: Catalogues,
     changes: Mutex<Changes>,
+    /// By slug or id: only names that exist, each spelt in one way.
+    names: Mutex<BTreeMap<String, Named>>,
     places: Mutex<BTreeMap<Key, Arc<Place>>>,
 }
 
@@ -92,7 +115,7 @@ fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Board {
     pub fn new(catalogues: Catalogues) -> Board {
-        Board { catalogues, changes: Mutex::default(), places: Mutex::default() }
+        Board { catalogues, changes: Mutex::default(), names: Mutex::default(), places: Mutex::default() }
     }
 
     /// From now on the menus of this store, or all of them, are looked at again before they are sent.
@@ -113,9 +136,15 @@ impl Board {
         ready.seen == self.seen(ready.store_id) && clock::now() < ready.good_until
     }
 
-    pub(super) async fn ready(self: Arc<Self>, db: &Db, key: Key) -> Result<Arc<Ready>> {
-        let known = open(&self.places).get(&key).cloned();
-        let place = known.clone().unwrap_or_default();
+    pub(super) async fn ready(self: Arc<Self>, db: &Db, asked: Asked) -> Result<Arc<Ready>> {
+        let named = self.named(db, asked.store).await?;
+        let service = asked.service.or(named.services.first().copied()).unwrap_or(ServiceType::Collection);
+        if !named.services.contains(&service) {
+            return Err(Error::invalid(vec![Fault::new("serviceType", "not_offered")]));
+        }
+        let (store_id, zone) = (named.store_id, named.zone);
+        let key = Key { store_id, service, channel: asked.channel, language: asked.language };
+        let place = Arc::clone(open(&self.places).entry(key).or_default());
         if let Some(ready) = open(&place.ready).clone().filter(|ready| self.good(ready)) {
             return Ok(ready);
         }
@@ -124,32 +153,49 @@ impl Board {
         if let Some(ready) = before.clone().filter(|ready| self.good(ready)) {
             return Ok(ready);
         }
-        let (board, of) = (Arc::clone(&self), key.clone());
-        let ready = db.run(move |conn| board.make(conn, &of, before.as_deref())).await?;
+        let board = Arc::clone(&self);
+        let ready = db.run(move |conn| board.make(conn, key, zone, before.as_deref())).await?;
         *open(&place.ready) = Some(Arc::clone(&ready));
-        if known.is_none() {
-            // Only what names a store is kept, so strangers cannot fill the board.
-            open(&self.places).insert(key, Arc::clone(&place));
-        }
+        self.tidy();
         Ok(ready)
     }
 
-    fn make(&self, conn: &mut PgConnection, key: &Key, before: Option<&Ready>) -> Result<Arc<Ready>> {
-        let store_id = store_path::resolve(conn, &key.store)?;
+    /// The store behind an id or a slug. What does not exist is not kept, so strangers cannot fill the board.
+    async fn named(self: &Arc<Self>, db: &Db, store: String) -> Result<Named> {
+        let name = Uuid::try_parse(&store).map_or(store, |id| id.to_string());
+        let known = open(&self.names).get(&name).filter(|named| clock::now() < named.known_until).cloned();
+        if let Some(named) = known {
+            return Ok(named);
+        }
+        let asked = name.clone();
+        let named = db.run(move |conn| {
+            let store_id = store_path::resolve(conn, &asked)?;
+            let (zone, services) = queries::store(conn, store_id)?;
+            Ok(Named { store_id, zone, services, known_until: clock::now() + max_age() })
+        });
+        let named = named.await?;
+        open(&self.names).insert(name, named.clone());
+        Ok(named)
+    }
+
+    /// Lets go of menus that nobody has asked for lately: one that is asked for is made anew every few seconds.
+    fn tidy(&self) {
+        let long_ago = clock::now() - KEPT;
+        let asked_for = |place: &Arc<Place>| open(&place.ready).as_ref().is_none_or(|ready| ready.good_until > long_ago);
+        open(&self.places).retain(|_, place| asked_for(place));
+    }
+
+    fn make(&self, conn: &mut PgConnection, key: Key, zone: Tz, before: Option<&Ready>) -> Result<Arc<Ready>> {
+        let Key { store_id, service, channel, language } = key;
         // What is told from here on makes the result old.
         let seen = self.seen(store_id);
         let now = clock::now();
-        let (zone, services) = queries::store(conn, store_id)?;
-        let service = key.service.or(services.first().copied()).unwrap_or(ServiceType::Collection);
-        if !services.contains(&service) {
-            return Err(Error::invalid(vec![Fault::new("serviceType", "not_offered")]));
-        }
         let (catalogue, snoozed) = self.catalogues.at(conn, store_id, now)?;
         let shelf = Shelf { available: queries::available(conn, store_id)?, snoozed };
         let at = local(now, zone);
-        let context = Context { store: store_id, service, channel: key.channel, at };
+        let context = Context { store: store_id, service, channel, at };
         let servings: Servings = count(&catalogue, &shelf);
-        let kitchen = Kitchen { catalogue: &catalogue, servings: &servings, context, language: key.language };
+        let kitchen = Kitchen { catalogue: &catalogue, servings: &servings, context, language };
         let body = serde_json::to_vec(&menu(&kitchen))?;
         let edge = next_edge(catalogue.categories.iter().flat_map(|category| &category.windows), at);
         let ends = [Some(now + (edge - at)), queries::next_end(conn, store_id, now)?, Some(now + max_age())];

@@ -12,7 +12,7 @@ use crate::http::auth;
 use crate::http::problem::Speaks;
 use crate::http::receive::{Path, Query};
 use crate::http::store_path::StorePath;
-use crate::menu::board::{Board, Key, Ready};
+use crate::menu::board::{Asked, Board, Ready};
 use crate::menu::view::Menu;
 
 #[derive(Deserialize, IntoParams)]
@@ -42,8 +42,8 @@ pub(crate) async fn find_menu(
     Speaks(language): Speaks,
 ) -> Result<HttpResponse> {
     let channel = query.channel.unwrap_or(Channel::Web);
-    let key = Key { store: path.store_id, service: query.service_type, channel, language };
-    let ready = board.into_inner().ready(&db, key).await?;
+    let asked = Asked { store: path.store_id, service: query.service_type, channel, language };
+    let ready = board.into_inner().ready(&db, asked).await?;
     Ok(respond(&request, &ready))
 }
 

@@ -3,7 +3,7 @@
 //! Owns `tax_rates`, `categories`, `products`, `variants`, `modifier_groups`, `modifiers`, `modifier_sizes`,
 //! `product_modifier_groups`, `portion_policies`, `combo_slots`, `combo_slot_variants`, `price_overrides`, `snoozes`.
 //! Invariants: a variant is available when every ingredient of its recipe is; no process shows a menu that is more than a
-//! second older than the stock and the catalogue.
+//! second older than the stock and the catalogue (ten, while its line to PostgreSQL is broken).
 
 pub mod announce;
 mod availability;

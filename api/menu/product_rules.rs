@@ -12,7 +12,9 @@ use uuid::Uuid;
 use crate::error::{Code, Error, Result};
 use crate::menu::faults::Faults;
 use crate::menu::products::ProductBody;
-use schema::{categories, combo_slot_variants, combo_slots, modifier_groups, products, variants};
+use schema::{
+    categories, combo_slot_variants, combo_slots, ingredients, modifier_groups, products, variant_ingredients, variants,
+};
 
 /// Holds what was sent for a product, new or known, against the rules.
 pub(super) fn check(conn: &mut PgConnection, id: Uuid, body: &ProductBody) -> Result<()> {
@@ -25,6 +27,7 @@ pub(super) fn check(conn: &mut PgConnection, id: Uuid, body: &ProductBody) -> Re
     groups(conn, body, &mut faults)?;
     own_parts(conn, id, body, &mut faults)?;
     slot_variants(conn, id, body, &mut faults)?;
+    recipes(conn, id, body, &mut faults)?;
     faults.done()?;
     if body.kind == ProductKind::Combo { is_in_no_combo(conn, id) } else { Ok(()) }
 }
@@ -69,6 +72,24 @@ fn groups(conn: &mut PgConnection, body: &ProductBody, faults: &mut Faults) -> R
             None => faults.add(format!("/modifierGroupIds/{i}"), "not_found"),
             Some((slug, true)) => faults.archived(format!("/modifierGroupIds/{i}"), slug),
             Some((_, false)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A size that comes back has the recipe that it had: what is in it may have been archived meanwhile.
+fn recipes(conn: &mut PgConnection, id: Uuid, body: &ProductBody, faults: &mut Faults) -> Result<()> {
+    let gone: Vec<(String, String)> = variant_ingredients::table
+        .inner_join(variants::table)
+        .inner_join(ingredients::table)
+        .filter(variants::product_id.eq(id).and(ingredients::archived_at.is_not_null()))
+        .order((variants::position, ingredients::slug))
+        .select((variants::size_code, ingredients::slug))
+        .load(conn)?;
+    for (size, ingredient) in gone {
+        let sent = body.variants.iter().position(|variant| variant.size_code.as_str() == size);
+        if let Some(index) = sent {
+            faults.archived(format!("/variants/{index}"), &ingredient);
         }
     }
     Ok(())

@@ -136,6 +136,8 @@ pub(crate) async fn create_snooze(
     answer_once(&db, once, move |conn, now| {
         let store_id = path.resolve(conn)?;
         staff.at(store_id)?;
+        // One snooze of a store at a time, and none while an order tells what it took.
+        events::hold(conn, store_id)?;
         let (catalogue, before) = catalogues.at(conn, store_id, now)?;
         check(&catalogue, &body, now)?;
         let row = SnoozeRow {
@@ -197,8 +199,11 @@ fn end(
     actor_id: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let found = snoozes::table.find(snooze_id).for_update().select(SnoozeRow::as_select()).first(conn).optional()?;
-    let Some(row) = found.filter(|row| of_store.is_none_or(|store| store == row.store_id)) else { return Ok(()) };
+    let find = |conn: &mut PgConnection| snoozes::table.find(snooze_id).select(SnoozeRow::as_select()).first(conn).optional();
+    let Some(row) = find(conn)?.filter(|row| of_store.is_none_or(|store| store == row.store_id)) else { return Ok(()) };
+    events::hold(conn, row.store_id)?;
+    // Somebody may have ended it while we waited.
+    let Some(row) = find(conn)? else { return Ok(()) };
     // One that has come to its end is no longer seen: as it was a moment ago.
     let (_, mut before) = catalogues.at(conn, row.store_id, now)?;
     before.ingredients.extend(row.ingredient_id);
@@ -219,7 +224,7 @@ fn take_away(conn: &mut PgConnection, new: &SnoozeRow) -> Result<Option<SnoozeRo
     Ok(diesel::delete(same).returning(SnoozeRow::as_returning()).get_result(conn).optional()?)
 }
 
-/// The event, and in any case the word to every process that the menu may have changed.
+/// The event, if anybody who reads the menu can see a difference; then every process looks at its menus again.
 fn tell(
     conn: &mut PgConnection,
     catalogues: &Catalogues,

@@ -2,7 +2,8 @@
 //!
 //! Owns `orders`, `order_lines`, `order_counters`; only `transition` writes `orders.status`. Invariants: an order is placed with
 //! its stock reserved or not at all; its status moves along `domain::order::TRANSITIONS`; each move appends one event in the
-//! same transaction; what was sold is never rewritten. Lock order everywhere: order, ticket or delivery, stock, counters.
+//! same transaction; what was sold is never rewritten. Lock order everywhere: cart, order, ticket or
+//! delivery, stock, order number, promotions, events.
 
 mod commands;
 #[expect(clippy::module_inception, reason = "the resource has the name of its slice")]

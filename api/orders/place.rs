@@ -21,7 +21,7 @@ use crate::carts::problems::{self, euros};
 use crate::carts::queries::{self as carts, CartRow};
 use crate::carts::quote::{Quote, QuotedLine, Reach, quote};
 use crate::carts::sold::{sold_components, sold_modifiers};
-use crate::carts::totals::SoldDiscount;
+use crate::carts::totals::{SoldDiscount, SoldTax};
 use crate::carts::wanted::Wanted;
 use crate::catalogue::Catalogues;
 use crate::error::{Code, Error, Fault, Result};
@@ -33,11 +33,11 @@ use crate::jobs::{self, Job};
 use crate::menu::announce;
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::orders::transition;
-use crate::orders::view::{self, Contact, SoldLineTax, SoldTax};
+use crate::orders::view::{self, Contact, SoldLineTax};
 use crate::payments::ledger as payments;
 use crate::promotions::ledger::{self as promotions, Use};
 use crate::stock::ledger::{self as stock, LineDemand};
-use crate::stores::queries::StoreRow;
+use crate::stores::queries::{self as stores, StoreRow};
 
 /// What turns a cart into an order.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -83,6 +83,7 @@ pub(super) fn place(
     let wanted = wanted(conn, &cart, buyer, body)?;
     let quote = quote(conn, catalogues, wanted, now)?;
     check(&quote, buyer, body, now)?;
+    check_offers(conn, catalogues, &quote, (&cart, body), now)?;
     let available = stock::lock_available(conn, quote.store.id, &quote.ingredients())?;
     if let Some(shortage) = problems::shortage(&quote, &available) {
         return Err(problems::refusal(&quote, shortage, &available, buyer.language));
@@ -102,13 +103,13 @@ pub(super) fn place(
     redeem(conn, &quote, order.id, buyer.language, now)?;
     let payment = payments::open(conn, order.id, body.payment.method, quote.priced.total)?;
     carts::close(conn, cart.id, order.id)?;
-    let deadline = now + TimeDelta::minutes(i64::from(quote.store.acceptance_deadline_minutes));
+    let deadline = deadline(conn, &quote, now)?;
     jobs::enqueue(conn, &Job::RejectUnaccepted { order_id: order.id }, deadline, None)?;
     let placed = Fact { kind: EventType::OrderPlaced, order_id: Some(order.id), payload: transition::payload(&order, None) };
     let (store_id, customer_id) = (order.store_id, order.customer_id);
     let view = view::order(lines, order, &payment, buyer.language, &[Actor::Customer])?;
     let mut facts = vec![placed];
-    facts.extend(announce::taken(conn, &quote.catalogue, &quote.snoozed, store_id, &available, &quote.demand())?);
+    facts.extend(announce::taken(conn, catalogues, &quote.catalogue, (store_id, now), &available, &quote.demand())?);
     events::record(conn, store_id, facts, customer_id, now)?;
     Answer::created(format!("/v1/orders/{}", view.id), &view)
 }
@@ -126,8 +127,7 @@ fn open_cart(conn: &mut PgConnection, buyer: &Buyer, body: &PlaceOrder, now: Dat
 
 /// What the cart holds, with what the placement adds to it.
 fn wanted(conn: &mut PgConnection, cart: &CartRow, buyer: &Buyer, body: &PlaceOrder) -> Result<Wanted> {
-    let account = buyer.caller.user_id().or(cart.customer_id);
-    let identities = promotions::identities(account, Some(&body.contact.phone), body.contact.email.as_deref());
+    let identities = promotions::identities(customer(cart, buyer), Some(&body.contact.phone), body.contact.email.as_deref());
     let mut wanted = Wanted::of(cart, carts::lines(conn, cart.id)?, identities)?;
     let faults = body.address.as_ref().map(Address::faults).unwrap_or_default();
     if !faults.is_empty() {
@@ -147,6 +147,11 @@ fn wanted(conn: &mut PgConnection, cart: &CartRow, buyer: &Buyer, body: &PlaceOr
     Ok(wanted)
 }
 
+/// Whose order it is. Staff who order for a caller are not the customer.
+fn customer(cart: &CartRow, buyer: &Buyer) -> Option<Uuid> {
+    cart.customer_id.or(buyer.caller.user_id().filter(|_| cart.channel.is_of_customers()))
+}
+
 /// Everything that stock does not decide.
 fn check(quote: &Quote, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) -> Result<()> {
     let nothing = Default::default();
@@ -164,6 +169,26 @@ fn check(quote: &Quote, buyer: &Buyer, body: &PlaceOrder, now: DateTime<Utc>) ->
             None => Ok(()),
         },
     }
+}
+
+/// The cart knows neither phone nor address of a guest, so it may show an offer that this customer has used up. Who did not
+/// say what total was seen is told before more is charged.
+fn check_offers(
+    conn: &mut PgConnection,
+    catalogues: &Catalogues,
+    quoted: &Quote,
+    (cart, body): (&CartRow, &PlaceOrder),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if body.expected_total.is_some() || !quoted.offers_used_up {
+        return Ok(());
+    }
+    let identities = cart.customer_id.map_or_else(Vec::new, |id| promotions::identities(Some(id), None, None));
+    let shown = quote(conn, catalogues, Wanted { identities, ..quoted.wanted.clone() }, now)?.priced.total;
+    if quoted.priced.total > shown {
+        return Err(price_changed(quoted.priced.total.into(), shown.into()));
+    }
+    Ok(())
 }
 
 fn price_changed(total: Money, expected: Money) -> Error {
@@ -222,8 +247,7 @@ fn order_row(
         channel: cart.channel,
         service_type: cart.service_type,
         status: OrderStatus::Placed,
-        // Staff who order for a caller are not the customer: their carts have none.
-        customer_id: cart.customer_id.or(buyer.caller.user_id().filter(|_| cart.channel.is_of_customers())),
+        customer_id: customer(cart, buyer),
         contact: serde_json::to_value(&body.contact)?,
         address: quote.wanted.address.as_ref().map(serde_json::to_value).transpose()?,
         note: body.note.clone().or(cart.note.clone()),
@@ -245,6 +269,17 @@ fn order_row(
         reason: None,
         version: 1,
     })
+}
+
+/// Until when the store has to answer. Nobody is there to answer while it is closed: then the time runs from its opening,
+/// but not beyond the hour at which the order is wanted.
+fn deadline(conn: &mut PgConnection, quote: &Quote, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let minutes = TimeDelta::minutes(i64::from(quote.store.acceptance_deadline_minutes));
+    let Some(wanted) = quote.wanted.requested_at else { return Ok(now + minutes) };
+    let local = quote.store.local(now)?;
+    let opens = stores::closed(conn, &quote.store, quote.wanted.service_type, local)?.flatten();
+    let begins = opens.map_or(now, |opens| now + (opens - local));
+    Ok((begins + minutes).min(wanted.max(now + minutes)))
 }
 
 /// When it was wanted, or as soon as the store usually can, if that is later.

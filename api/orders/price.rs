@@ -1,6 +1,6 @@
 //! A dry run: what a basket would cost, without a cart.
 
-use actix_web::{post, web};
+use actix_web::{HttpRequest, post, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use domain::money::{Cents, Money};
@@ -9,19 +9,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::accounts::admit_coupon;
 use crate::carts::address::Address;
-use crate::carts::lines::{AddCartLine, MAX_LINES, wanted_line};
+use crate::carts::lines::{AddCartLine, MAX_UNITS, wanted_line};
 use crate::carts::problems::CartProblem;
 use crate::carts::quote::quote;
 use crate::carts::totals::Totals;
 use crate::carts::view::{CartCoupon, CartLine, quote_view};
 use crate::carts::wanted::Wanted;
-use crate::carts::{MAX_COUPONS, MAX_TIP_CENTS};
+use crate::carts::{HORIZON_DAYS, MAX_TIP_CENTS, may_use};
 use crate::catalogue::Catalogues;
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Fault, Result};
-use crate::http::auth::MaybeSignedIn;
+use crate::http::auth::{MaybeSignedIn, User};
 use crate::http::problem::Speaks;
 use crate::http::receive::Body;
 use crate::http::store_path;
@@ -36,7 +37,7 @@ pub(super) struct PriceBasket {
     #[schema(max_length = 64, example = "paris-bastille")]
     store_id: String,
     service_type: ServiceType,
-    /// `web` when absent.
+    /// `web` when absent; `phone` and `counter` are for the staff of the store.
     #[schema(example = "web")]
     channel: Option<Channel>,
     #[schema(max_items = 50)]
@@ -72,9 +73,10 @@ pub(super) struct BasketPrice {
 /// A dry run: nothing is stored and nothing reserved, so no `Idempotency-Key` is taken. The figures and problems are those that
 /// a cart with the same content would show.
 #[utoipa::path(tag = "orders", security((), ("bearer" = [])), request_body = PriceBasket,
-    responses((status = 200, description = "The price", body = BasketPrice)))]
+    responses((status = 200, description = "The price", body = BasketPrice), (status = 429, description = "too_many_requests")))]
 #[post("/v1/orders/price")]
 pub(crate) async fn price_order(
+    request: HttpRequest,
     MaybeSignedIn(user): MaybeSignedIn,
     db: web::Data<Db>,
     catalogues: web::Data<Catalogues>,
@@ -82,8 +84,11 @@ pub(crate) async fn price_order(
     Body(body): Body<PriceBasket>,
 ) -> Result<web::Json<BasketPrice>> {
     let now = clock::now();
+    if !body.coupons.is_empty() {
+        admit_coupon(&db, &request, now).await?;
+    }
     let price = db.run(move |conn| {
-        let wanted = wanted(conn, &catalogues, &body, user.map(|user| user.id), now)?;
+        let wanted = wanted(conn, &catalogues, &body, user.as_ref(), now)?;
         let quote = quote(conn, &catalogues, wanted, now)?;
         let shown = quote_view(conn, &quote, language, now)?;
         Ok(BasketPrice {
@@ -102,7 +107,7 @@ fn wanted(
     conn: &mut PgConnection,
     catalogues: &Catalogues,
     body: &PriceBasket,
-    account: Option<Uuid>,
+    user: Option<&User>,
     now: DateTime<Utc>,
 ) -> Result<Wanted> {
     let store_id =
@@ -111,13 +116,17 @@ fn wanted(
     if !stores::find(conn, store_id)?.services().contains(&body.service_type) {
         faults.push(Fault::new("/serviceType", "not_offered"));
     }
-    if body.lines.len() > MAX_LINES || body.coupons.len() > MAX_COUPONS {
-        faults.push(Fault::new("/lines", "too_many").with("limit", MAX_LINES));
+    if body.lines.iter().map(|line| line.quantity).sum::<u32>() > MAX_UNITS {
+        faults.push(Fault::new("/lines", "too_large_in_all").with("limit", MAX_UNITS));
+    }
+    let channel = body.channel.unwrap_or(Channel::Web);
+    if !may_use(channel, user, store_id) {
+        faults.push(Fault::new("/channel", "not_offered"));
     }
     if body.tip.is_some_and(|tip| tip.amount > MAX_TIP_CENTS) {
         faults.push(Fault::new("/tip/amount", "too_large").with("limit", MAX_TIP_CENTS));
     }
-    if body.requested_at.is_some_and(|at| at > now + TimeDelta::days(7)) {
+    if body.requested_at.is_some_and(|at| at <= now || at > now + TimeDelta::days(HORIZON_DAYS)) {
         faults.push(Fault::new("/requestedAt", "not_within_a_week"));
     }
     let catalogue = catalogues.current(conn)?;
@@ -137,13 +146,13 @@ fn wanted(
     Ok(Wanted {
         store_id,
         service_type: body.service_type,
-        channel: body.channel.unwrap_or(Channel::Web),
+        channel,
         address: body.address.clone().filter(|_| body.service_type == ServiceType::Delivery),
         requested_at: body.requested_at,
         coupons,
         tip: Cents(body.tip.map_or(0, |tip| tip.amount)),
         age_confirmed: body.age_confirmed,
         lines,
-        identities: identities(account, None, None),
+        identities: identities(user.map(|user| user.id), None, None),
     })
 }

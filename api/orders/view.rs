@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::carts::address::Address;
 use crate::carts::sold::{LineComponent, LineModifier, SoldComponent, SoldModifier};
-use crate::carts::totals::{SoldDiscount, TaxPart, Totals};
+use crate::carts::totals::{SoldTotals, Totals};
 use crate::error::{Error, Result};
 use crate::orders::queries::{self, OrderLineRow, OrderRow};
 use crate::payments::ledger::{self as payments, PaymentRow};
@@ -135,15 +135,6 @@ pub struct SoldLineTax {
     pub gross_cents: i64,
 }
 
-/// A rate's share as it stands in an order.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SoldTax {
-    pub rate_basis_points: i32,
-    pub base_cents: i64,
-    pub tax_cents: i64,
-}
-
 /// How much of an order a reader is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Audience {
@@ -220,23 +211,17 @@ pub fn order(
 }
 
 fn totals(row: &OrderRow, language: Language) -> Result<Totals> {
-    let taxes: Vec<SoldTax> = serde_json::from_value(row.taxes.clone())?;
-    let discounts: Vec<SoldDiscount> = serde_json::from_value(row.adjustments.clone())?;
-    let part = |tax: SoldTax| TaxPart {
-        rate_basis_points: tax.rate_basis_points,
-        base: Cents(tax.base_cents).into(),
-        tax: Cents(tax.tax_cents).into(),
+    let sold = SoldTotals {
+        items_cents: row.items_cents,
+        delivery_fee_cents: row.delivery_fee_cents,
+        discount_cents: row.discount_cents,
+        tip_cents: row.tip_cents,
+        tax_cents: row.tax_cents,
+        total_cents: row.total_cents,
+        taxes: row.taxes.clone(),
+        adjustments: row.adjustments.clone(),
     };
-    Ok(Totals {
-        items: Cents(row.items_cents).into(),
-        delivery_fee: Cents(row.delivery_fee_cents).into(),
-        discount: Cents(row.discount_cents).into(),
-        discounts: discounts.iter().map(|discount| discount.shown(language)).collect(),
-        tip: Cents(row.tip_cents).into(),
-        tax: Cents(row.tax_cents).into(),
-        taxes: taxes.into_iter().map(part).collect(),
-        total: Cents(row.total_cents).into(),
-    })
+    sold.shown(language)
 }
 
 fn payment_view(payment: &PaymentRow) -> OrderPayment {

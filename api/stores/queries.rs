@@ -6,7 +6,7 @@ use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::hours::{Opening, Weekday};
+use domain::hours::{Opening, Weekday, is_open, next_opening};
 use domain::order::ServiceType;
 use uuid::Uuid;
 
@@ -88,4 +88,16 @@ pub fn hours(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Hou
         by_store.entry(store_id).or_default().entry(service).or_default().push(Opening { weekday, opens, closes });
     }
     Ok(by_store)
+}
+
+/// Whether a store is closed for a service at a time of its wall clock; then when it opens next, if ever.
+pub fn closed(
+    conn: &mut PgConnection,
+    store: &StoreRow,
+    service: ServiceType,
+    at: NaiveDateTime,
+) -> Result<Option<Option<NaiveDateTime>>> {
+    let mut hours = hours(conn, &[store.id])?;
+    let openings = hours.remove(&store.id).and_then(|mut by_service| by_service.remove(&service)).unwrap_or_default();
+    Ok(if is_open(&openings, at) { None } else { Some(next_opening(&openings, at)) })
 }

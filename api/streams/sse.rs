@@ -28,6 +28,8 @@ use crate::streams::view::{Event, OrderEventsPath, Scope};
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What a browser waits before it connects again.
 const RETRY: &str = "retry: 2000\n\n";
+/// So many events of a store back a menu stream can be resumed; who was away longer reads the menu.
+const MENU_BACKLOG: i64 = 1000;
 /// How many missed events are read at a time.
 const BATCH: i64 = 500;
 
@@ -109,7 +111,8 @@ pub(crate) async fn stream_store(
 /// Follow a menu live
 ///
 /// `menu.availability_changed`, whenever something on the menu of a store becomes scarce, sold out, or available again: its
-/// `data` names what, and how much of it is left. The same stream as for a store, for everybody. After a change of prices or
+/// `data` names what, and how much of it is left. The same stream as for a store, for everybody; it resumes within the last
+/// 1000 events of the store: who was away longer reads the menu. After a change of prices or
 /// products no event comes: read the menu again from time to time, it costs a 304.
 #[utoipa::path(tag = "events", security(()), params(StorePath, StreamQuery, LastEventId),
     responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream",
@@ -129,7 +132,9 @@ pub(crate) async fn stream_menu(
             Ok((store_id, events::latest(conn, store_id)?))
         })
         .await?;
-    Ok(respond(db, &hub, Scope::menu(store_id), cursor.unwrap_or(latest), latest, None))
+    // Anybody may ask; nobody makes us read a store's whole past for it.
+    let cursor = cursor.unwrap_or(latest).max(latest - MENU_BACKLOG);
+    Ok(respond(db, &hub, Scope::menu(store_id), cursor, latest, None))
 }
 
 fn cursor(request: &HttpRequest, query: &StreamQuery) -> Result<Option<i64>> {

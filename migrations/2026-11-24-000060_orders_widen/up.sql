@@ -4,7 +4,7 @@ alter table orders
   add column adjustments jsonb not null default '[]',
   add column requested_at timestamptz,
   add column age_confirmed boolean not null default false;
-comment on column orders.adjustments is 'What made discount_cents: [{"kind", "promotionId", "couponCode", "name", "amountCents"}]';
+comment on column orders.adjustments is 'What made discount_cents: [{"promotionId", "couponCode", "name", "amountCents"}]';
 comment on column orders.requested_at is 'When the customer wants it; null: as soon as possible';
 comment on column orders.age_confirmed is 'The customer has declared to be of age: there is alcohol in it';
 

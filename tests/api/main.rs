@@ -20,6 +20,7 @@ mod menu;
 mod migrations;
 mod mistakes;
 mod modifier_groups;
+mod offers;
 mod orders;
 mod prices;
 mod promotions;

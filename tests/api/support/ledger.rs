@@ -39,10 +39,21 @@ const INVARIANTS: &[(&str, &str)] = &[
          or (select count(*) from events e where e.order_id = o.id and e.type = 'order.placed') <> 1",
     ),
     (
-        "a total is the sum of its lines and its fee, and of its taxes",
+        "a total is the sum of its lines and its fee, and without the tip of its taxes",
         "select count(*) as broken from orders o where items_cents <> (select sum(total_cents) from order_lines l
-         where l.order_id = o.id) or total_cents <> (select sum((t ->> 'baseCents')::bigint + (t ->> 'taxCents')::bigint)
-         from jsonb_array_elements(taxes) t)",
+         where l.order_id = o.id) or total_cents - tip_cents <> (select sum((t ->> 'baseCents')::bigint
+         + (t ->> 'taxCents')::bigint) from jsonb_array_elements(taxes) t)",
+    ),
+    (
+        "a discount is the sum of its promotions, and lines bear no more of it than there is",
+        "select count(*) as broken from orders o where discount_cents <> (select coalesce(sum((a ->> 'amountCents')::bigint), 0)
+         from jsonb_array_elements(adjustments) a) or (select sum(discount_cents) from order_lines l where l.order_id = o.id)
+         not between discount_cents - delivery_fee_cents and discount_cents",
+    ),
+    (
+        "what is paid of a line is what its rates are paid on",
+        "select count(*) as broken from order_lines where total_cents - discount_cents <>
+         (select sum((t ->> 'grossCents')::bigint) from jsonb_array_elements(taxes) t)",
     ),
     (
         "an accepted order has one ticket",
