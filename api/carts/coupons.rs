@@ -27,9 +27,18 @@ pub(super) const MAX_COUPONS: usize = 5;
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AddCoupon {
-    /// In capitals or not.
-    #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9_-]+$", example = "BIENVENUE")]
-    code: String,
+    code: CouponCode,
+}
+
+/// The code of a coupon, in capitals or not.
+#[derive(Clone, Deserialize, ToSchema)]
+#[schema(value_type = String, min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9_-]+$", example = "BIENVENUE")]
+pub struct CouponCode(String);
+
+impl CouponCode {
+    pub fn in_capitals(&self) -> String {
+        self.0.to_ascii_uppercase()
+    }
 }
 
 #[derive(Clone, Deserialize, IntoParams)]
@@ -67,7 +76,7 @@ pub(crate) async fn add_coupon(
     admit_coupon(&db, &request, clock::now()).await?;
     answer_once(&db, once, move |conn, now| {
         let mut cart = caller.open(conn, path.cart_id, expected, now)?;
-        let (code, mut coupons) = (body.code.to_ascii_uppercase(), cart.coupons());
+        let (code, mut coupons) = (body.code.in_capitals(), cart.coupons());
         if !coupons.contains(&code) {
             if coupons.len() >= MAX_COUPONS {
                 return Err(Error::invalid(vec![Fault::new("/code", "too_many").with("limit", MAX_COUPONS)]));

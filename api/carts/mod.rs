@@ -23,6 +23,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use caller::{CartCaller, may_use};
 pub use carts::{HORIZON_DAYS, MAX_TIP_CENTS};
+pub use coupons::CouponCode;
 pub use queries::purge;
 
 pub fn configure(cfg: &mut ServiceConfig) {

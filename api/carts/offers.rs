@@ -8,7 +8,7 @@ use domain::catalogue::{Catalogue, Context};
 use domain::language::Text;
 use domain::money::Cents;
 use domain::pricing::{Offer, Priced};
-use domain::promotion::{CouponReason, Promotion, within};
+use domain::promotion::{CouponReason, Effect, Promotion, within};
 use uuid::Uuid;
 
 use crate::carts::wanted::Wanted;
@@ -120,6 +120,10 @@ impl Candidates {
             let outcome = match applying {
                 None => Err(refused.unwrap_or(CouponReason::Unknown)),
                 Some(candidate) if priced.left_out.contains(&candidate.promotion) => Err(CouponReason::NotCombinable),
+                // Delivery that is free anyway is no reason to take the coupon out.
+                Some(candidate) if candidate.offer.effect == Effect::FreeDelivery => {
+                    Ok(amount(candidate.promotion).unwrap_or_default())
+                }
                 Some(candidate) => amount(candidate.promotion).ok_or(CouponReason::NothingEligible),
             };
             QuotedCoupon { code: code.clone(), outcome }

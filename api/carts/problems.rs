@@ -114,9 +114,8 @@ fn of_service(quote: &Quote, now: DateTime<Utc>) -> Vec<Obstacle> {
         found.push(Obstacle::new(Code::StoreClosed, pointer).with("opens", opens));
     }
     match quote.reach {
-        Reach::Outside(metres) => {
-            let distance = metres.map_or_else(|| "?".to_owned(), |metres| metres.round().to_string());
-            found.push(Obstacle::new(Code::OutsideZone, "/address").with("distance", distance));
+        Reach::Outside => {
+            found.push(Obstacle::new(Code::OutsideZone, "/address"));
         }
         Reach::Delivered { minimum, .. } if quote.priced.items < minimum && !quote.lines.is_empty() => {
             let missing = euros((minimum - quote.priced.items).0);
@@ -132,6 +131,8 @@ fn of_service(quote: &Quote, now: DateTime<Utc>) -> Vec<Obstacle> {
 fn of_coupons(quote: &Quote, language: Language) -> Vec<Obstacle> {
     let refused = quote.coupons.iter().enumerate();
     let refused = refused.filter_map(|(index, coupon)| Some((index, &coupon.code, coupon.outcome.as_ref().err()?)));
+    // Who has the better offer without the coupon need not take it out to order.
+    let refused = refused.filter(|(.., reason)| **reason != CouponReason::NotCombinable);
     refused
         .map(|(index, code, reason)| {
             let obstacle = Obstacle::new(Code::CouponInvalid, &format!("/coupons/{index}"));
@@ -165,7 +166,7 @@ pub fn shown(quote: &Quote, obstacle: &Obstacle, left: &Left, language: Language
     let lines = obstacle.lines.iter().filter_map(|index| Some((index, quote.lines.get(*index)?)));
     let short = obstacle.code == Code::OutOfStock;
     let lines = lines.map(|(index, line)| {
-        problem(format!("/lines/{index}"), name(quote, line, language), short.then(|| quote.makeable(line, left)))
+        problem(format!("/lines/{index}"), name(quote, line, short, left, language), short.then(|| quote.makeable(line, left)))
     });
     lines.collect()
 }
@@ -174,7 +175,8 @@ pub fn shown(quote: &Quote, obstacle: &Obstacle, left: &Left, language: Language
 pub fn refusal(quote: &Quote, obstacle: Obstacle, left: &Left, language: Language) -> Error {
     let lines: Vec<(usize, &QuotedLine)> =
         obstacle.lines.iter().filter_map(|&index| Some((index, quote.lines.get(index)?))).collect();
-    let names: BTreeSet<String> = lines.iter().map(|(_, line)| name(quote, line, language)).collect();
+    let short = obstacle.code == Code::OutOfStock;
+    let names: BTreeSet<String> = lines.iter().map(|(_, line)| name(quote, line, short, left, language)).collect();
     let mut error = Error::new(obstacle.code).with("names", names.into_iter().collect::<Vec<_>>().join(", "));
     error.params.extend(obstacle.params);
     if let Some(reason) = obstacle.reason {
@@ -189,14 +191,24 @@ pub fn refusal(quote: &Quote, obstacle: Obstacle, left: &Left, language: Languag
             "lineId": line.wanted.id,
             "productId": quote.dish(line).map(|(_, product)| product.id).ok(),
             "variantId": line.wanted.selection.variant_id,
-            "name": name(quote, line, language),
+            "name": name(quote, line, false, left, language),
             "quantity": line.wanted.quantity,
-            "availableQuantity": quote.makeable(line, left),
         })
     });
-    error.extend("lines", shown.collect())
+    let mut shown: Vec<Value> = shown.collect();
+    if obstacle.code == Code::OutOfStock {
+        for (line, value) in lines.iter().zip(&mut shown) {
+            value["availableQuantity"] = json!(quote.makeable(line.1, left));
+        }
+    }
+    error.extend("lines", Value::Array(shown))
 }
 
-fn name(quote: &Quote, line: &QuotedLine, language: Language) -> String {
-    quote.dish(line).map(|(_, product)| product.name.get(language).to_owned()).unwrap_or_default()
+/// What a line is called; of one that is `short` with the options that are to blame, so that nobody takes off the pizza for
+/// want of a crust.
+fn name(quote: &Quote, line: &QuotedLine, short: bool, left: &Left, language: Language) -> String {
+    let name = quote.dish(line).map(|(_, product)| product.name.get(language).to_owned()).unwrap_or_default();
+    let missing: Vec<&str> =
+        if short { quote.missing_options(line, left) } else { Vec::new() }.into_iter().map(|text| text.get(language)).collect();
+    if missing.is_empty() { name } else { format!("{name} ({})", missing.join(", ")) }
 }

@@ -9,6 +9,7 @@ use diesel::pg::PgConnection;
 use domain::availability::Snoozed;
 use domain::catalogue::{Catalogue, Context, Product, Variant};
 use domain::geo::Point;
+use domain::language::Text;
 use domain::money::Cents;
 use domain::order::ServiceType;
 use domain::pricing::{self, Basket, Line, Priced};
@@ -64,8 +65,8 @@ pub enum Reach {
     Counter,
     /// Delivered, as far as is known: what is delivered at all begins at this amount, and takes so much longer.
     Delivered { minimum: Cents, extra_minutes: i32 },
-    /// The address is in no zone; how far away it is, if that is known.
-    Outside(Option<f64>),
+    /// The address is in no zone.
+    Outside,
 }
 
 /// Prices a basket and holds it against the rules; what can be made of it is asked of [`Quote::short_lines`].
@@ -120,9 +121,9 @@ fn reach(catalogue: &Catalogue, store: &StoreRow, wanted: &Wanted) -> (Reach, Op
     match &wanted.address {
         Some(address) => match zone::find(zones, shop, address.place()) {
             Found::Zone(zone) | Found::Perhaps(zone) => delivered(zone),
-            Found::Outside(metres) => first(Reach::Outside(metres)),
+            Found::Outside(_) => first(Reach::Outside),
         },
-        None => zones.first().map_or_else(|| first(Reach::Outside(None)), delivered),
+        None => zones.first().map_or_else(|| first(Reach::Outside), delivered),
     }
 }
 
@@ -165,6 +166,23 @@ impl Quote {
         }
         let each: Vec<(Uuid, Quantity)> = line.unit.demand.iter().map(|(id, quantity)| (*id, *quantity)).collect();
         stock::servings(&each, left)
+    }
+
+    /// The options of a line that cannot be had, whatever it is on.
+    pub fn missing_options(&self, line: &QuotedLine, left: &BTreeMap<Uuid, Quantity>) -> Vec<&Text> {
+        let parts = line.wanted.selection.components.iter();
+        let parts = parts.map(|component| (component.variant_id, &component.modifiers));
+        let all = std::iter::once((line.wanted.selection.variant_id, &line.wanted.selection.modifiers)).chain(parts);
+        let missing = all.flat_map(|(variant, modifiers)| {
+            let size = self.catalogue.variants.get(&variant).map(|variant| variant.size);
+            let known = modifiers.iter().filter_map(|chosen| self.catalogue.modifiers.get(&chosen.modifier_id));
+            known.filter(move |modifier| {
+                let recipe = size.and_then(|size| modifier.sizes.get(&size)).map(|made| made.recipe.as_slice());
+                let scarce = recipe.is_some_and(|recipe| !recipe.is_empty() && stock::servings(recipe, left) == 0);
+                scarce || self.snoozed.modifiers.contains(&modifier.id)
+            })
+        });
+        missing.map(|modifier| &modifier.name).collect()
     }
 
     pub fn dish(&self, line: &QuotedLine) -> Result<(&Variant, &Product)> {

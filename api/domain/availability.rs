@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::catalogue::{Catalogue, Modifier, Product, Slot, Variant};
+use crate::catalogue::{Catalogue, Group, Modifier, Product, Slot, Variant};
 use crate::menu::{Availability, ProductKind, SizeCode};
 use crate::stock::{Demand, Quantity, Recipe, servings};
 
@@ -74,18 +74,24 @@ impl Snoozed {
 pub fn count(catalogue: &Catalogue, shelf: &Shelf) -> Servings {
     let left = shelf.left();
     let on_sale = |variant: &Variant| variant.on_sale && catalogue.product_of(variant).is_some_and(|product| product.on_sale);
+    let choices = |variant: &Variant| {
+        let product = catalogue.product_of(variant);
+        product.map_or(0, |product| of_choices(catalogue, product, variant.size, shelf, &left))
+    };
     let of_variant = |variant: &Variant| {
         if shelf.snoozed.variants.contains(&variant.id) { 0 } else { servings(&variant.recipe, &left) }
     };
     let simple = catalogue.variants.values().filter(|variant| on_sale(variant));
-    let mut counted: Servings = simple.map(|variant| (Made::Variant(variant.id), of_variant(variant))).collect();
+    let mut counted: Servings =
+        simple.map(|variant| (Made::Variant(variant.id), of_variant(variant).min(choices(variant)))).collect();
     for product in catalogue.products.iter().filter(|product| product.on_sale && product.kind == ProductKind::Combo) {
         let sets = of_combo(catalogue, product, &counted, &left);
         let variants = product.variants.iter().filter_map(|id| catalogue.variants.get(id));
         for variant in variants.filter(|variant| variant.on_sale) {
             // What the set itself takes, such as a box, bounds it as well.
             let own = if variant.recipe.is_empty() { sets } else { of_variant(variant) };
-            let count = if shelf.snoozed.variants.contains(&variant.id) { 0 } else { sets.min(own) };
+            let all = sets.min(own).min(choices(variant));
+            let count = if shelf.snoozed.variants.contains(&variant.id) { 0 } else { all };
             counted.insert(Made::Variant(variant.id), count);
         }
     }
@@ -106,6 +112,20 @@ fn of_modifier(modifier: &Modifier, recipe: &[(Uuid, Quantity)], shelf: &Shelf, 
     } else {
         servings(recipe, left)
     }
+}
+
+/// A choice that must be made and cannot: then nothing can be made. The most plentiful option of each group decides.
+fn of_choices(catalogue: &Catalogue, product: &Product, size: SizeCode, shelf: &Shelf, left: &BTreeMap<Uuid, Quantity>) -> u32 {
+    let groups = product.groups.iter().filter_map(|id| catalogue.groups.get(id)).filter(|group| group.minimum > 0);
+    let of_group = |group: &Group| {
+        let options = group.modifiers.iter().filter_map(|id| catalogue.modifiers.get(id)).filter(|modifier| modifier.on_sale);
+        let counts = options.filter_map(|modifier| {
+            let made = modifier.sizes.get(&size)?;
+            Some(of_modifier(modifier, &made.recipe, shelf, left))
+        });
+        counts.max().map_or(0, |count| if count == u32::MAX { count } else { count / group.minimum })
+    };
+    groups.map(of_group).min().unwrap_or(u32::MAX)
 }
 
 /// As many sets as the scarcest slot that must be filled allows; where none must be, as many as anything that it offers.
@@ -155,9 +175,15 @@ pub fn may_show(catalogue: &Catalogue, before: &BTreeMap<Uuid, Quantity>, after:
             (before.is_some() || after.is_some()) && [before, after].iter().any(|level| few(level.copied().unwrap_or_default()))
         })
     };
+    // What must be chosen bounds what it is chosen for, so many times as it must be and as that is in a set.
+    let most = each_set.values().copied().max().unwrap_or(1).max(1);
+    let times = |modifier: &Modifier| match catalogue.groups.get(&modifier.group) {
+        Some(group) if group.minimum > 0 => group.minimum.saturating_mul(most),
+        _ => 1,
+    };
     let variants = catalogue.variants.values();
     variants.into_iter().any(|variant| scarce(&variant.recipe, each_set.get(&variant.id).copied().unwrap_or(1)))
-        || catalogue.modifiers.values().flat_map(|modifier| modifier.sizes.values()).any(|size| scarce(&size.recipe, 1))
+        || catalogue.modifiers.values().any(|modifier| modifier.sizes.values().any(|size| scarce(&size.recipe, times(modifier))))
 }
 
 /// What customers are told differently after a change: each thing with how many are left now.
@@ -235,6 +261,23 @@ mod tests {
         assert_eq!(of("+mozza", SizeCode::Large), Some(3));
         assert_eq!((of("-ham", SizeCode::Large), of("+classic", SizeCode::Small)), (Some(u32::MAX), Some(u32::MAX)));
         assert_eq!((of("+egg", SizeCode::Small), of("+egg", SizeCode::Regular)), (None, None), "not offered in this size");
+    }
+
+    #[test]
+    fn what_must_be_chosen_must_be_there() {
+        let mut catalogue = catalogue();
+        let crust = catalogue.modifiers[&id("+classic")].group;
+        let crusts = catalogue.groups[&crust].modifiers.clone();
+        let plenty = levels(&catalogue, &[]);
+        let all = Snoozed { modifiers: crusts.iter().copied().collect(), ..Snoozed::default() };
+        let pizzas = ["margherita/M", "calzone/M", "duo"];
+        assert_eq!(of(&counted(&catalogue, plenty.clone(), &all), &pizzas)[0], Some(0));
+        assert!(of(&counted(&catalogue, plenty.clone(), &all), &pizzas)[1] > Some(0), "it has no crust to choose");
+        assert_eq!(of(&counted(&catalogue, plenty.clone(), &all), &pizzas)[2], Some(0), "nor can a set be made");
+        let but_one = Snoozed { modifiers: crusts.iter().copied().skip(1).collect(), ..Snoozed::default() };
+        assert!(of(&counted(&catalogue, plenty.clone(), &but_one), &pizzas)[0] > Some(0));
+        catalogue.groups.get_mut(&crust).expect("crusts").minimum = 0;
+        assert!(of(&counted(&catalogue, plenty, &all), &pizzas)[0] > Some(0), "nobody must choose");
     }
 
     #[test]

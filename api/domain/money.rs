@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The most that one thing on the menu may cost, a thousand euros: no total of a cart then outgrows [`Money`].
+pub const MAX_PRICE: Cents = Cents(100_000);
+
 /// An amount in euro cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cents(pub i64);
@@ -47,7 +50,7 @@ words! {
 #[schema(example = json!({"amount": 1250, "currency": "EUR"}))]
 pub struct Money {
     /// Minor units (cents).
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[schema(minimum = 0, maximum = 2_000_000_000)]
     pub amount: i64,
     pub currency: Currency,
 }

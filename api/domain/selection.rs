@@ -159,7 +159,8 @@ impl<'a> Checker<'a> {
             self.wrong("/secondVariantId", "not_found");
             return None;
         };
-        let halves = self.catalogue.policies.contains_key(&product.kind) && product.halves_allowed;
+        let of_halves = product.kind != ProductKind::Combo && self.catalogue.policies.contains_key(&product.kind);
+        let halves = of_halves && product.halves_allowed;
         if !halves || !second.1.halves_allowed || second.1.kind != product.kind {
             self.wrong("/secondVariantId", "not_offered");
             return None;

@@ -95,8 +95,8 @@ fn of(code: Code) -> Row {
             "Show the opening hours; offer another store or service.",
         ),
         Code::OutsideZone => row(
-            ["Outside the delivery zones", "This store does not deliver to this address ({distance} m away)."],
-            ["Hors zone de livraison", "Ce point de vente ne livre pas à cette adresse (à {distance} m)."],
+            ["Outside the delivery zones", "This store does not deliver to this address."],
+            ["Hors zone de livraison", "Ce point de vente ne livre pas à cette adresse."],
             "Offer collection, or a nearer store.",
         ),
         Code::CartOrdered => row(
@@ -277,6 +277,8 @@ pub fn fault(code: &str, language: Language) -> &'static str {
         "not_the_same_size" => ["Both halves have the same size.", "Les deux moitiés ont la même taille."],
         "only_on_the_whole" => ["This goes on the whole, not on one half.", "Ceci concerne le tout, et non une moitié."],
         "not_for_this_size" => ["Not to be had in this size.", "Indisponible dans cette taille."],
+        "no_area" => ["These corners enclose nothing.", "Ces points n'entourent rien."],
+        "before_today" => ["This should not be in the past.", "Cette date ne doit pas être passée."],
         "not_within_days" => {
             ["This should be within the next {limit} days.", "Cette date doit être dans les {limit} prochains jours."]
         }
@@ -317,7 +319,6 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("coupon", "BIENVENUE"),
         ("version", "4"),
         ("opens", "2026-11-27 18:00"),
-        ("distance", "5210"),
         ("allowed", "GET, POST"),
         ("limit", "65536"),
         ("sent", "text/plain"),

@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::kitchen::KitchenState;
 use domain::language::{Language, Text};
-use domain::menu::Portion;
+use domain::menu::{ModifierKind, Portion};
 use domain::order::ServiceType;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,12 +60,22 @@ pub(super) struct KitchenItem {
     second_name: Option<String>,
     #[schema(example = "Moyenne 31 cm")]
     variant_name: String,
-    /// Such as «2 × Mozzarella», or «½ Reine: 1 × Mozzarella» on one half.
-    modifiers: Vec<String>,
+    modifiers: Vec<KitchenOption>,
     /// What a combo is made of.
     components: Vec<KitchenComponent>,
     note: Option<String>,
     state: KitchenState,
+}
+
+/// An option of what is to be made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KitchenOption {
+    /// `remove` is worth showing loudly: somebody may not eat it.
+    kind: ModifierKind,
+    /// «2 × Mozzarella», or «½ Reine: 1 × Mozzarella» on one half.
+    #[schema(example = "2 × Mozzarella")]
+    text: String,
 }
 
 /// A part of a combo.
@@ -81,7 +91,7 @@ pub(super) struct KitchenComponent {
     #[schema(example = "Moyenne 31 cm")]
     variant_name: String,
     /// As on an item.
-    modifiers: Vec<String>,
+    modifiers: Vec<KitchenOption>,
 }
 
 #[derive(Queryable)]
@@ -218,15 +228,16 @@ fn item_view(row: ItemRow, language: Language) -> Result<KitchenItem> {
 }
 
 /// Options as cooks read them.
-fn options(modifiers: &[SoldModifier], first: &Text, second: Option<&Text>, language: Language) -> Vec<String> {
+fn options(modifiers: &[SoldModifier], first: &Text, second: Option<&Text>, language: Language) -> Vec<KitchenOption> {
     let option = |modifier: &SoldModifier| {
         let text = format!("{} × {}", modifier.quantity, modifier.name.get(language));
         let half = match modifier.portion {
-            Portion::Whole => return text,
-            Portion::FirstHalf => first,
-            Portion::SecondHalf => second.unwrap_or(first),
+            Portion::Whole => None,
+            Portion::FirstHalf => Some(first),
+            Portion::SecondHalf => second.or(Some(first)),
         };
-        format!("½ {}: {text}", half.get(language))
+        let text = half.map_or(text.clone(), |half| format!("½ {}: {text}", half.get(language)));
+        KitchenOption { kind: modifier.kind, text }
     };
     modifiers.iter().map(option).collect()
 }

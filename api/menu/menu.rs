@@ -25,11 +25,20 @@ pub(super) struct MenuQuery {
     channel: Option<Channel>,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it documents a header; respond() reads it")]
+struct IfNoneMatch {
+    /// The `ETag` of the menu that the caller has, or several: when one of them is the present one, 304 comes without a body.
+    #[param(rename = "If-None-Match", required = false, max_length = 1000, example = "W/\"a467a9075f8076d06b95c15f\"")]
+    if_none_match: Option<String>,
+}
+
 /// Read the menu of a store
 ///
 /// Texts are in the language of the request. What can be made is computed from the ingredients left and is at most a second old;
 /// send the `ETag` back as `If-None-Match` and an unchanged menu costs 304 and no body. `GET …/menu/stream` says when to ask.
-#[utoipa::path(tag = "menu", security(()), params(StorePath, MenuQuery),
+#[utoipa::path(tag = "menu", security(()), params(StorePath, MenuQuery, IfNoneMatch),
     responses((status = 200, description = "The menu", body = Menu, headers(("ETag" = String, description = "Changes with the menu"))),
         (status = 304, description = "Not changed")))]
 #[get("/v1/stores/{storeId}/menu")]

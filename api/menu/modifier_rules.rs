@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::menu::ModifierKind;
+use domain::money::MAX_PRICE;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
@@ -30,7 +31,8 @@ pub(super) fn check<'a>(conn: &mut PgConnection, id: Uuid, body: &'a ModifierGro
     if body.free_quantity > body.maximum {
         faults.limited("/freeQuantity", "too_large", body.maximum);
     }
-    repetitions(body, &mut faults);
+    repetitions_and_prices(body, &mut faults);
+    reachable(body, &mut faults);
     let known = modifiers::table.filter(modifiers::group_id.eq(id)).select((modifiers::id, modifiers::slug));
     let known: BTreeMap<Uuid, String> = known.load::<(Uuid, String)>(conn)?.into_iter().collect();
     for (i, _) in (0..).zip(&body.modifiers).filter(|(_, sent)| sent.id.is_some_and(|id| !known.contains_key(&id))) {
@@ -43,15 +45,32 @@ pub(super) fn check<'a>(conn: &mut PgConnection, id: Uuid, body: &'a ModifierGro
     Ok(matched)
 }
 
-fn repetitions(body: &ModifierGroupBody, faults: &mut Faults) {
+fn repetitions_and_prices(body: &ModifierGroupBody, faults: &mut Faults) {
     faults.twice((0..).zip(&body.modifiers).filter_map(|(i, modifier)| Some((format!("/modifiers/{i}/id"), modifier.id?))));
     faults.twice((0..).zip(&body.modifiers).map(|(i, modifier)| (format!("/modifiers/{i}/slug"), &modifier.slug)));
     for (i, modifier) in (0..).zip(&body.modifiers) {
         let at = format!("/modifiers/{i}/sizes");
         faults.twice((0..).zip(&modifier.sizes).map(|(j, size)| (format!("{at}/{j}/sizeCode"), size.size_code)));
         for (j, size) in (0..).zip(&modifier.sizes) {
+            if size.price.amount > MAX_PRICE.0 {
+                faults.limited(format!("{at}/{j}/price/amount"), "too_large", MAX_PRICE.0);
+            }
             let ids = size.ingredients.iter().map(|taken| taken.ingredient_id);
             faults.twice((0..).zip(ids).map(|(k, id)| (format!("{at}/{j}/ingredients/{k}/ingredientId"), id)));
+        }
+    }
+}
+
+/// A choice that must be made can be made, and by the defaults alone.
+fn reachable(body: &ModifierGroupBody, faults: &mut Faults) {
+    let most = body.modifiers.iter().fold(0, |sum: i32, modifier| sum.saturating_add(modifier.maximum));
+    if body.minimum > 0 && most < body.minimum {
+        faults.limited("/minimum", "too_large", most);
+    }
+    let defaults = (0..).zip(&body.modifiers).filter(|(_, modifier)| modifier.is_default);
+    for ((i, _), count) in defaults.zip(1..) {
+        if count > body.maximum {
+            faults.limited(format!("/modifiers/{i}/isDefault"), "too_many", body.maximum);
         }
     }
 }

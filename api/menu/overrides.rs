@@ -6,7 +6,7 @@ use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::menu::SizeCode;
-use domain::money::{Cents, Money};
+use domain::money::{Cents, MAX_PRICE, Money};
 use domain::order::{Channel, ServiceType};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -342,6 +342,9 @@ fn admit(conn: &mut PgConnection, staff: &Staff<Managers>, body: &PriceOverrideB
 
 fn contradictions(body: &PriceOverrideBody) -> Vec<Fault> {
     let mut faults = Vec::new();
+    if body.price.amount > MAX_PRICE.0 {
+        faults.push(Fault::new("/price/amount", "too_large").with("limit", MAX_PRICE.0));
+    }
     match (body.variant_id, body.modifier_id, body.size_code) {
         (Some(_), None, None) | (None, Some(_), Some(_)) => {}
         (None, None, None) => faults.push(Fault::new("/variantId", "required")),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::audit::{self, Change};
 use crate::clock;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{Managers, Staff};
 use crate::http::edit::{MaybeIfMatch, MaybeIfMatchHeader, Tagged};
@@ -103,6 +103,9 @@ pub(crate) async fn set_portion_policy(
     Body(body): Body<PortionPolicyBody>,
 ) -> Result<Tagged<PortionPolicy>> {
     let (kind, now) = (path.product_kind, clock::now());
+    if kind == ProductKind::Combo {
+        return Err(Error::invalid(vec![Fault::new("productKind", "not_offered")]));
+    }
     let policy = db
         .tx(move |conn| {
             let before = find(conn, kind)?;

@@ -6,6 +6,7 @@ use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::menu::{ProductKind, SizeCode};
+use domain::money::MAX_PRICE;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ pub(super) fn check(conn: &mut PgConnection, id: Uuid, body: &ProductBody) -> Re
     let mut faults = Faults::default();
     repetitions(body, &mut faults);
     slot_bounds(body, &mut faults);
+    prices(body, &mut faults);
     if !diesel::select(exists(categories::table.find(body.category_id))).get_result::<bool>(conn)? {
         faults.add("/categoryId", "not_found");
     }
@@ -42,6 +44,17 @@ fn repetitions(body: &ProductBody, faults: &mut Faults) {
         faults.twice(
             (0..).zip(&slot.variants).map(|(j, variant)| (format!("/slots/{i}/variants/{j}/variantId"), variant.variant_id)),
         );
+    }
+}
+
+fn prices(body: &ProductBody, faults: &mut Faults) {
+    for (i, _) in (0..).zip(&body.variants).filter(|(_, variant)| variant.price.amount > MAX_PRICE.0) {
+        faults.limited(format!("/variants/{i}/price/amount"), "too_large", MAX_PRICE.0);
+    }
+    for (i, slot) in (0..).zip(&body.slots) {
+        for (j, _) in (0..).zip(&slot.variants).filter(|(_, variant)| variant.surcharge.amount > MAX_PRICE.0) {
+            faults.limited(format!("/slots/{i}/variants/{j}/surcharge/amount"), "too_large", MAX_PRICE.0);
+        }
     }
 }
 

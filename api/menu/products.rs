@@ -95,7 +95,7 @@ pub(super) struct SlotVariant {
 #[schema(
     value_type = String,
     format = "uri",
-    pattern = "^https://",
+    pattern = r"^https://[^/\s]+",
     max_length = 2000,
     example = "https://static.ocpizza.example/products/reine.jpg"
 )]

@@ -35,6 +35,7 @@ const MAX_DAYS: i64 = 90;
 /// What not to sell for a while: exactly one of the three ids.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "ingredientId": "018f4e7c-52a1-7c3e-9b1a-6f0c2d3e4f50", "until": "2026-11-27T22:30:00Z", "reason": "livraison en retard" }))]
 pub(super) struct CreateSnooze {
     /// Everything that needs it goes with it.
     ingredient_id: Option<Uuid>,
@@ -55,7 +56,7 @@ pub(super) struct Snooze {
     ingredient_id: Option<Uuid>,
     variant_id: Option<Uuid>,
     modifier_id: Option<Uuid>,
-    /// Of what it is.
+    /// Of what it is; of a variant with its size.
     #[schema(example = "Mozzarella")]
     name: String,
     /// null: until somebody says so.
@@ -140,7 +141,7 @@ pub(crate) async fn create_snooze(
         events::hold(conn, store_id)?;
         let (catalogue, before) = catalogues.at(conn, store_id, now)?;
         check(&catalogue, &body, now)?;
-        let row = SnoozeRow {
+        let mut row = SnoozeRow {
             id: Uuid::now_v7(),
             store_id,
             ingredient_id: body.ingredient_id,
@@ -152,14 +153,15 @@ pub(crate) async fn create_snooze(
             created_at: now,
         };
         let replaced = take_away(conn, &row)?;
+        // It is the same snooze: whoever ends it by the id that was told first means this one.
+        row.id = replaced.as_ref().map_or(row.id, |replaced| replaced.id);
         diesel::insert_into(snoozes::table).values(row.clone()).execute(conn)?;
         if let Some(until) = row.until {
             jobs::enqueue(conn, &Job::EndSnooze { snooze_id: row.id }, until, None)?;
         }
         write_down(conn, Some(staff.user.id), replaced.as_ref(), Some(&row), now)?;
         tell(conn, &catalogues, store_id, &before, Some(staff.user.id), now)?;
-        let location = format!("/v1/stores/{store_id}/snoozes/{}", row.id);
-        Answer::created(location, &view(&catalogue, row, language))
+        Answer::created(format!("/v1/stores/{store_id}/snoozes"), &view(&catalogue, row, language))
     })
     .await
 }
@@ -188,7 +190,9 @@ pub(crate) async fn delete_snooze(
 
 /// The job behind `until`.
 pub fn end_snooze(conn: &mut PgConnection, catalogues: &Catalogues, snooze_id: Uuid, now: DateTime<Utc>) -> Result<()> {
-    end(conn, catalogues, snooze_id, None, None, now)
+    // It may have been given another end, or none, since the job was made.
+    let until = snoozes::table.find(snooze_id).select(snoozes::until).first::<Option<DateTime<Utc>>>(conn).optional()?;
+    if until.flatten().is_some_and(|until| until <= now) { end(conn, catalogues, snooze_id, None, None, now) } else { Ok(()) }
 }
 
 fn end(
@@ -277,16 +281,17 @@ fn check(catalogue: &Catalogue, body: &CreateSnooze, now: DateTime<Utc>) -> Resu
 
 fn view(catalogue: &Catalogue, row: SnoozeRow, language: Language) -> Snooze {
     let ingredient = row.ingredient_id.and_then(|id| catalogue.ingredients.get(&id)).map(|ingredient| &ingredient.name);
-    let variant = row.variant_id.and_then(|id| catalogue.dish(id)).map(|(_, product)| &product.name);
     let modifier = row.modifier_id.and_then(|id| catalogue.modifiers.get(&id)).map(|modifier| &modifier.name);
-    let name = ingredient.or(variant).or(modifier);
+    let name = ingredient.or(modifier).map(|name| name.get(language).to_owned());
+    let variant = row.variant_id.and_then(|id| catalogue.dish(id));
+    let variant = variant.map(|(variant, product)| format!("{}, {}", product.name.get(language), variant.name.get(language)));
     Snooze {
         id: row.id,
         store_id: row.store_id,
         ingredient_id: row.ingredient_id,
         variant_id: row.variant_id,
         modifier_id: row.modifier_id,
-        name: name.map(|name| name.get(language).to_owned()).unwrap_or_default(),
+        name: name.or(variant).unwrap_or_default(),
         until: row.until,
         reason: row.reason,
         created_by: row.created_by,

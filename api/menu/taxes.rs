@@ -1,7 +1,7 @@
 //! VAT rates, as the admin keeps them.
 
 use actix_web::{delete, get, put, web};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::audit::{self, Change};
 use crate::clock;
 use crate::db::Db;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::http::answer::Answer;
 use crate::http::auth::{Admins, Managers, Staff};
 use crate::http::edit::{MaybeIfMatch, MaybeIfMatchHeader, Tagged};
@@ -136,7 +136,7 @@ pub(crate) async fn list_tax_rates(_staff: Staff<Managers>, db: web::Data<Db>) -
 
 /// Set a VAT rate
 ///
-/// Creates it, or changes the one that begins on this day. Orders keep the VAT that they were sold with.
+/// Creates it, from today on, or changes the one that begins on this day. Orders keep the VAT that they were sold with.
 #[utoipa::path(tag = "catalogue", security(("bearer" = ["admin"])), params(TaxRatePath, MaybeIfMatchHeader),
     request_body = TaxRateBody,
     responses((status = 200, description = "The VAT rate", body = TaxRate, headers(("ETag" = String, description = "The version")))))]
@@ -154,6 +154,10 @@ pub(crate) async fn set_tax_rate(
             let before = find(conn, key)?;
             let version = before.as_ref().map_or(0, |rate| rate.version);
             expected.check(version)?;
+            // A new rate of the past would say that orders were sold with it. A day's grace: it is yesterday somewhere.
+            if before.is_none() && key.from < now.date_naive() - Days::new(1) {
+                return Err(Error::invalid(vec![Fault::new("validFrom", "before_today")]));
+            }
             if write(conn, key, body, version)? == 0 {
                 // Somebody else has created it in this moment.
                 return Err(Error::busy());

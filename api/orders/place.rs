@@ -286,7 +286,7 @@ fn deadline(conn: &mut PgConnection, quote: &Quote, now: DateTime<Utc>) -> Resul
 fn first_promise(quote: &Quote, now: DateTime<Utc>) -> DateTime<Utc> {
     let further = match quote.reach {
         Reach::Delivered { extra_minutes, .. } => TimeDelta::minutes(i64::from(extra_minutes)),
-        Reach::Counter | Reach::Outside(_) => TimeDelta::zero(),
+        Reach::Counter | Reach::Outside => TimeDelta::zero(),
     };
     let usual = promise(&quote.store, quote.wanted.service_type, now) + further;
     quote.wanted.requested_at.map_or(usual, |wanted| wanted.max(usual))

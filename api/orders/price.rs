@@ -17,7 +17,7 @@ use crate::carts::quote::quote;
 use crate::carts::totals::Totals;
 use crate::carts::view::{CartCoupon, CartLine, quote_view};
 use crate::carts::wanted::Wanted;
-use crate::carts::{HORIZON_DAYS, MAX_TIP_CENTS, may_use};
+use crate::carts::{CouponCode, HORIZON_DAYS, MAX_TIP_CENTS, may_use};
 use crate::catalogue::Catalogues;
 use crate::clock;
 use crate::db::Db;
@@ -47,7 +47,7 @@ pub(super) struct PriceBasket {
     requested_at: Option<DateTime<Utc>>,
     #[serde(default)]
     #[schema(max_items = 5, example = json!(["BIENVENUE"]))]
-    coupons: Vec<String>,
+    coupons: Vec<CouponCode>,
     /// For the staff, at most 1000 €.
     tip: Option<Money>,
     #[serde(default)]
@@ -140,9 +140,12 @@ fn wanted(
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    let mut coupons: Vec<String> = body.coupons.iter().map(|code| code.to_ascii_uppercase()).collect();
-    coupons.sort();
-    coupons.dedup();
+    // In the order in which they were sent: problems point at them.
+    let coupons: Vec<String> = body.coupons.iter().map(CouponCode::in_capitals).collect();
+    if let Some(index) = (1..coupons.len()).find(|&index| coupons.iter().take(index).any(|code| Some(code) == coupons.get(index)))
+    {
+        return Err(Error::invalid(vec![Fault::new(format!("/coupons/{index}"), "duplicate")]));
+    }
     Ok(Wanted {
         store_id,
         service_type: body.service_type,

@@ -299,6 +299,14 @@ fn own(conn: &mut PgConnection, staff: &Staff<Managers>, path: &ZonePath) -> Res
     if zone.store_id == store_id { Ok(zone) } else { Err(Error::not_found(DeliveryZone::ENTITY)) }
 }
 
+/// Whether the corners lie on one line, or in one place: such a zone holds nobody. By the shoelace formula, in square degrees;
+/// a billionth is about ten square metres.
+fn is_flat(corners: &[PolygonCorner]) -> bool {
+    let edges = corners.iter().zip(corners.iter().cycle().skip(1));
+    let twice: f64 = edges.map(|(PolygonCorner([x1, y1]), PolygonCorner([x2, y2]))| x1 * y2 - x2 * y1).sum();
+    twice.abs() < 2e-9
+}
+
 /// Whether the body makes sense.
 fn check(body: &DeliveryZoneBody) -> Result<()> {
     let mut faults = Vec::new();
@@ -314,6 +322,9 @@ fn check(body: &DeliveryZoneBody) -> Result<()> {
                 faults.push(fault.with("minimum", -limit).with("maximum", limit));
             }
         }
+    }
+    if body.polygon.as_ref().is_some_and(|corners| is_flat(corners)) {
+        faults.push(Fault::new("/polygon", "no_area"));
     }
     let mut seen = BTreeSet::new();
     let again = body.postcodes.iter().enumerate().filter(|(_, code)| !seen.insert(*code));

@@ -142,11 +142,15 @@ async fn a_snoozed_ingredient_takes_everything_with_it_and_brings_it_back() {
     let shown = cart.get(&format!("/v1/carts/{}", cart.cart())).await.expect(200);
     assert_eq!((&shown["problems"][0]["code"], &shown["problems"][0]["availableQuantity"]), (&json!("out_of_stock"), &json!(0)));
     cart.place("collection").await.problem(409, "out_of_stock");
-    // The same again replaces it.
+    // The same again replaces its end: whoever ends it by the id that was told first means this one.
     let again = cook.post(&path, json!({ "ingredientId": mozzarella })).await.expect(201);
+    assert_eq!(again["id"], snooze["id"]);
     let list = cook.get(&path).await.expect(200);
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
-    assert_eq!((&list["data"][0]["id"], &list["data"][0]["until"]), (&again["id"], &json!(null)));
+    assert_eq!(list["data"][0]["until"], json!(null));
+    app.sql("update jobs set run_at = now() - interval '1 second' where job ->> 'kind' = 'end_snooze'");
+    app.run_jobs().await;
+    assert_eq!(cook.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 1, "the end it had is no longer its end");
     cook.delete(&format!("{path}/{}", again["id"].as_str().unwrap())).await.expect(204);
     cook.delete(&format!("{path}/{}", again["id"].as_str().unwrap())).await.expect(204);
     app.variant_once("reine", "medium", "in_stock").await;
@@ -186,4 +190,28 @@ async fn a_snooze_ends_by_itself_and_a_wrong_one_is_refused() {
         assert_eq!((part["pointer"].as_str().unwrap(), part["code"].as_str().unwrap()), (pointer, code), "{body:.60}");
     }
     app.login("customer").await.post(&path, json!({ "variantId": variant })).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_pizza_without_a_crust_to_choose_is_not_to_be_had() {
+    let app = TestApp::start().await;
+    let cook = app.staff("cook").await;
+    let path = format!("/v1/stores/{SHOP}/snoozes");
+    let product = app.product("reine").await;
+    let groups = product["modifierGroups"].as_array().unwrap().iter();
+    let crusts = groups.into_iter().find(|group| group["minimum"] == 1).unwrap()["modifiers"].clone();
+    let (default, others): (Vec<&Value>, Vec<&Value>) =
+        crusts.as_array().unwrap().iter().partition(|modifier| modifier["isDefault"] == true);
+    cook.post(&path, json!({ "modifierId": default[0]["id"] })).await.expect(201);
+    // There are other crusts: the pizza stays, and who chooses none is told what is missing.
+    let cart = app.cart("collection", &[("reine", "medium", 1)]).await;
+    let shown = cart.get(&format!("/v1/carts/{}", cart.cart())).await.expect(200);
+    let detail = shown["problems"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains(default[0]["name"].as_str().unwrap()), "{detail}");
+    app.variant_once("reine", "medium", "in_stock").await;
+    for other in others {
+        cook.post(&path, json!({ "modifierId": other["id"] })).await.expect(201);
+    }
+    app.variant_once("reine", "medium", "out").await;
+    assert_eq!(app.variant("calzone", "medium").await["availability"], "in_stock", "it has no crust to choose");
 }

@@ -49,7 +49,13 @@ async fn two_halves_cost_what_the_dearer_costs_and_take_half_of_each() {
     cook.command(&order, "accept").await.expect(200);
     let ticket = app.ticket(&cook, &order).await.unwrap();
     assert_eq!((&ticket["items"][0]["name"], &ticket["items"][0]["secondName"]), (&json!("Margherita"), &json!("Reine")));
-    assert!(ticket["items"][0]["modifiers"].as_array().unwrap().contains(&json!("½ Reine: 1 × Mozzarella")), "{ticket}");
+    assert!(
+        ticket["items"][0]["modifiers"]
+            .as_array()
+            .unwrap()
+            .contains(&json!({ "kind": "extra", "text": "½ Reine: 1 × Mozzarella" })),
+        "{ticket}"
+    );
     ledger::assert_clean(&mut app.connect());
 }
 

@@ -190,6 +190,8 @@ async fn a_dry_run_takes_no_absurd_baskets() {
         (basket(|b| b["lines"] = json!([b["lines"][0], b["lines"][0], b["lines"][0]])), "/lines", "too_large_in_all"),
         (basket(|b| b["channel"] = json!("phone")), "/channel", "not_offered"),
         (basket(|b| b["storeId"] = json!("nowhere")), "/storeId", "not_found"),
+        (basket(|b| b["coupons"] = json!(["abc", "ABC"])), "/coupons/1", "duplicate"),
+        (basket(|b| b["coupons"] = json!(["a b"])), "/coupons/0", "invalid_format"),
         (basket(|b| b["coupons"] = json!(vec!["ABC"; 6])), "/coupons", "too_many"),
     ] {
         let refused = app.anybody().post("/v1/orders/price", body).await.problem(422, "invalid_request");
@@ -228,4 +230,57 @@ async fn a_product_does_not_come_back_with_what_was_archived() {
     let request = manager.request(reqwest::Method::PUT, &path).header("if-match", "*").json(&body);
     let refused = manager.send(request).await.problem(422, "invalid_request");
     assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!("/variants/0"), &json!("archived")));
+}
+
+#[tokio::test]
+async fn a_coupon_that_is_no_longer_needed_does_not_stop_the_order() {
+    let app = TestApp::start().await;
+    let cart = app.cart("delivery", &[("reine", "medium", 3)]).await;
+    let coupons = format!("{}/coupons", path_of(&cart));
+    // Delivery is free from 30 EUR on; and five euros off are worth less than a free pizza.
+    cart.post(&coupons, json!({ "code": "LIVRAISON" })).await.expect(200);
+    cart.post(&coupons, json!({ "code": "PIZZA5" })).await.expect(200);
+    let shown = cart.post(&coupons, json!({ "code": "DUO" })).await.expect(200);
+    assert_eq!(codes(&shown), [""; 0]);
+    assert_eq!(shown["coupons"][1]["reason"], "not_combinable");
+    assert_eq!((&shown["totals"]["deliveryFee"]["amount"], &shown["totals"]["discount"]["amount"]), (&json!(0), &json!(1190)));
+    cart.place("delivery").await.expect(201);
+    ledger::assert_clean(&mut app.connect());
+}
+
+#[tokio::test]
+async fn managers_are_stopped_before_they_stop_the_shop() {
+    let app = TestApp::start().await;
+    let (manager, admin) = (app.staff("manager").await, app.login("admin").await);
+    let option = |slug: &str, default: bool| {
+        json!({ "slug": slug, "name": { "fr": "X", "en": "X" }, "kind": "choice", "maximum": 1, "isDefault": default,
+            "sizes": [{ "sizeCode": "small", "price": { "amount": 0, "currency": "EUR" }, "ingredients": [] }] })
+    };
+    let group = |minimum: i32, modifiers: Value| json!({ "slug": "trap", "name": { "fr": "X", "en": "X" }, "minimum": minimum, "maximum": 2, "freeQuantity": 0, "modifiers": modifiers });
+    let mut dear = group(0, json!([option("a", false)]));
+    dear["modifiers"][0]["sizes"][0]["price"]["amount"] = json!(100_001);
+    for (body, pointer, code) in [
+        (group(1, json!([])), "/minimum", "too_large"),
+        (group(2, json!([option("a", false)])), "/minimum", "too_large"),
+        (group(1, json!([option("a", true), option("b", true), option("c", true)])), "/modifiers/2/isDefault", "too_many"),
+        (dear, "/modifiers/0/sizes/0/price/amount", "too_large"),
+    ] {
+        let refused = manager.post("/v1/modifier-groups", body).await.problem(422, "invalid_request");
+        let part = &refused["errors"][0];
+        assert_eq!((part["pointer"].as_str().unwrap(), part["code"].as_str().unwrap()), (pointer, code));
+    }
+    let put = |client: &Client, path: &str, body: Value| {
+        let client = client.clone();
+        let request = client.request(reqwest::Method::PUT, path).json(&body);
+        async move { client.send(request).await.problem(422, "invalid_request")["errors"][0]["code"].clone() }
+    };
+    let halves = json!({ "priceRule": "max", "extrasPercent": 50 });
+    assert_eq!(put(&manager, "/v1/portion-policies/combo", halves).await, "not_offered");
+    let rate = json!({ "rateBasisPoints": 1200 });
+    assert_eq!(put(&admin, "/v1/tax-rates/prepared_food/delivery/2015-01-01", rate).await, "before_today");
+    let line = json!({ "name": "Ligne", "polygon": [[2.0, 48.0], [2.1, 48.1], [2.2, 48.2]], "postcodes": [], "position": 9,
+        "minimum": { "amount": 0, "currency": "EUR" }, "extraMinutes": 0,
+        "tiers": [{ "from": { "amount": 0, "currency": "EUR" }, "fee": { "amount": 0, "currency": "EUR" } }] });
+    let refused = manager.post(&format!("/v1/stores/{SHOP}/zones"), line).await.problem(422, "invalid_request");
+    assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!("/polygon"), &json!("no_area")));
 }
