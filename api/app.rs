@@ -25,7 +25,9 @@ use crate::http::receive::BODY_LIMIT;
 use crate::menu::board::{Board, Notice};
 use crate::platform::Published;
 use crate::streams::hub::{Hub, Told};
-use crate::{accounts, carts, deliveries, kitchen, menu, openapi, orders, platform, promotions, recipes, stock, stores, streams};
+use crate::{
+    accounts, carts, deliveries, kitchen, menu, openapi, orders, platform, products, promotions, recipes, stock, stores, streams,
+};
 
 /// Every slice. The hot paths come first: the router asks in this order.
 fn slices(cfg: &mut ServiceConfig) {
@@ -36,6 +38,7 @@ fn slices(cfg: &mut ServiceConfig) {
         .configure(deliveries::configure)
         .configure(streams::configure)
         .configure(stock::configure)
+        .configure(products::configure)
         .configure(recipes::configure)
         .configure(promotions::configure)
         .configure(stores::configure)

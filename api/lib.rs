@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod orders;
 pub mod payments;
 pub mod platform;
+pub mod products;
 pub mod promotions;
 pub mod recipes;
 pub mod stock;

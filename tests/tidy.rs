@@ -15,7 +15,7 @@ const LADDER: [&str; 10] = [
     "error telemetry",
     "db events embedded audit",
     "http jobs catalogue recipes::ledger",
-    "stores menu recipes promotions stock accounts streams platform
+    "stores menu products recipes promotions stock accounts streams platform
      stock::ledger promotions::ledger kitchen::ledger payments::ledger deliveries::ledger",
     "carts",
     "orders",
@@ -189,7 +189,7 @@ fn the_owner_table_sees_every_form_of_write() {
         r#\"update stock_levels s set a = 1\"#;\ndiesel::update(&row);\ndiesel::insert_into(menu::table);
         diesel::insert_into(products::table);\n\"please update users soon\"; hash.update(x);";
     let lines = |path: &str| Source::of(path, text).lines(|source| owner_faults(source, &tables()));
-    assert_eq!(lines("api/menu/x.rs"), [1, 4, 5, 7, 8, 9]);
+    assert_eq!(lines("api/products/x.rs"), [1, 4, 5, 7, 8, 9]);
     assert_eq!(lines("api/load/x.rs"), [7, 8, 9]);
 }
 

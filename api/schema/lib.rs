@@ -80,7 +80,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// The headings of the menu. Owned by menu.
+    /// The headings of the menu. Owned by products.
     categories (id) {
         id -> Uuid,
         slug -> Text,
@@ -97,7 +97,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What can fill a slot, and what it costs on top of the combo. Owned by menu.
+    /// What can fill a slot, and what it costs on top of the combo. Owned by products.
     combo_slot_variants (slot_id, variant_id) {
         slot_id -> Uuid,
         variant_id -> Uuid,
@@ -108,7 +108,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// A choice inside a combo: how many components at least and at most. Owned by menu.
+    /// A choice inside a combo: how many components at least and at most. Owned by products.
     combo_slots (id) {
         id -> Uuid,
         product_id -> Uuid,
@@ -325,7 +325,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// A choice offered on products: how many modifiers at least and at most. Owned by menu.
+    /// A choice offered on products: how many modifiers at least and at most. Owned by products.
     modifier_groups (id) {
         id -> Uuid,
         slug -> Text,
@@ -357,7 +357,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// The price of a modifier by size; a size that is missing cannot take it. Owned by menu.
+    /// The price of a modifier by size; a size that is missing cannot take it. Owned by products.
     modifier_sizes (modifier_id, size_code) {
         modifier_id -> Uuid,
         size_code -> Text,
@@ -368,7 +368,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// One option of a group. Owned by menu.
+    /// One option of a group. Owned by products.
     modifiers (id) {
         id -> Uuid,
         group_id -> Uuid,
@@ -495,7 +495,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// How two halves of one unit are priced; a kind without a row has no halves. Owned by menu.
+    /// How two halves of one unit are priced; a kind without a row has no halves. Owned by products.
     portion_policies (product_kind) {
         product_kind -> Text,
         price_rule -> Text,
@@ -508,7 +508,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Another price for some store, service, channel or days; the most particular one counts. Owned by menu.
+    /// Another price for some store, service, channel or days; the most particular one counts. Owned by products.
     price_overrides (id) {
         id -> Uuid,
         store_id -> Nullable<Uuid>,
@@ -530,7 +530,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Which groups a product offers. Owned by menu.
+    /// Which groups a product offers. Owned by products.
     product_modifier_groups (product_id, group_id) {
         product_id -> Uuid,
         group_id -> Uuid,
@@ -541,7 +541,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What the chain sells, in every store. Owned by menu.
+    /// What the chain sells, in every store. Owned by products.
     products (id) {
         id -> Uuid,
         slug -> Text,
@@ -775,7 +775,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// VAT by category, service and date, in basis points: 1000 is 10 %. Owned by menu.
+    /// VAT by category, service and date, in basis points: 1000 is 10 %. Owned by products.
     tax_rates (category, service_type, valid_from) {
         category -> Text,
         /// any: every service that has no rate of its own
@@ -823,7 +823,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// A product in one size, with its price. Owned by menu.
+    /// A product in one size, with its price. Owned by products.
     variants (id) {
         id -> Uuid,
         product_id -> Uuid,

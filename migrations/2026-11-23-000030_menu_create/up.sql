@@ -7,7 +7,7 @@ create table tax_rates (
   valid_from date not null,
   primary key (category, service_type, valid_from)
 );
-comment on table tax_rates is 'VAT by category, service and date, in basis points: 1000 is 10 %. Owned by menu.';
+comment on table tax_rates is 'VAT by category, service and date, in basis points: 1000 is 10 %. Owned by products.';
 comment on column tax_rates.service_type is 'any: every service that has no rate of its own';
 
 create table categories (
@@ -16,7 +16,7 @@ create table categories (
   name jsonb not null,
   position integer not null
 );
-comment on table categories is 'The headings of the menu. Owned by menu.';
+comment on table categories is 'The headings of the menu. Owned by products.';
 comment on column categories.name is 'By language: {"fr": …, "en": …}';
 
 create table products (
@@ -32,7 +32,7 @@ create table products (
   position integer not null,
   archived_at timestamptz
 );
-comment on table products is 'What the chain sells, in every store. Owned by menu.';
+comment on table products is 'What the chain sells, in every store. Owned by products.';
 
 create table variants (
   id uuid primary key,
@@ -45,7 +45,7 @@ create table variants (
   archived_at timestamptz,
   constraint variants_product_size_key unique (product_id, size_code)
 );
-comment on table variants is 'A product in one size, with its price. Owned by menu.';
+comment on table variants is 'A product in one size, with its price. Owned by products.';
 comment on column variants.price_cents is 'VAT included';
 
 create table modifier_groups (
@@ -56,7 +56,7 @@ create table modifier_groups (
   maximum integer not null,
   constraint modifier_groups_bounds_check check (maximum >= minimum and maximum > 0)
 );
-comment on table modifier_groups is 'A choice offered on products: how many modifiers at least and at most. Owned by menu.';
+comment on table modifier_groups is 'A choice offered on products: how many modifiers at least and at most. Owned by products.';
 
 create table modifiers (
   id uuid primary key,
@@ -66,7 +66,7 @@ create table modifiers (
   position integer not null,
   archived_at timestamptz
 );
-comment on table modifiers is 'One option of a group. Owned by menu.';
+comment on table modifiers is 'One option of a group. Owned by products.';
 
 create table modifier_sizes (
   modifier_id uuid not null references modifiers,
@@ -75,7 +75,7 @@ create table modifier_sizes (
   price_cents bigint not null check (price_cents >= 0),
   primary key (modifier_id, size_code)
 );
-comment on table modifier_sizes is 'The price of a modifier by size; a size that is missing cannot take it. Owned by menu.';
+comment on table modifier_sizes is 'The price of a modifier by size; a size that is missing cannot take it. Owned by products.';
 
 create table product_modifier_groups (
   product_id uuid not null references products,
@@ -83,4 +83,4 @@ create table product_modifier_groups (
   position integer not null,
   primary key (product_id, group_id)
 );
-comment on table product_modifier_groups is 'Which groups a product offers. Owned by menu.';
+comment on table product_modifier_groups is 'Which groups a product offers. Owned by products.';

@@ -40,7 +40,7 @@ create table portion_policies (
   extras_percent integer not null check (extras_percent in (50, 100)),
   version integer not null default 1
 );
-comment on table portion_policies is 'How two halves of one unit are priced; a kind without a row has no halves. Owned by menu.';
+comment on table portion_policies is 'How two halves of one unit are priced; a kind without a row has no halves. Owned by products.';
 comment on column portion_policies.extras_percent is 'What an extra on one half costs, of its price on the whole';
 
 create table combo_slots (
@@ -53,7 +53,7 @@ create table combo_slots (
   constraint combo_slots_bounds_check check (maximum between greatest(minimum, 1) and 10)
 );
 create index combo_slots_product_id_idx on combo_slots (product_id);
-comment on table combo_slots is 'A choice inside a combo: how many components at least and at most. Owned by menu.';
+comment on table combo_slots is 'A choice inside a combo: how many components at least and at most. Owned by products.';
 
 create table combo_slot_variants (
   slot_id uuid not null references combo_slots on delete cascade,
@@ -61,7 +61,7 @@ create table combo_slot_variants (
   surcharge_cents bigint not null check (surcharge_cents >= 0),
   primary key (slot_id, variant_id)
 );
-comment on table combo_slot_variants is 'What can fill a slot, and what it costs on top of the combo. Owned by menu.';
+comment on table combo_slot_variants is 'What can fill a slot, and what it costs on top of the combo. Owned by products.';
 
 create table price_overrides (
   id uuid primary key,
@@ -84,7 +84,7 @@ create table price_overrides (
   constraint price_overrides_days_check check (valid_until >= valid_from),
   foreign key (modifier_id, size_code) references modifier_sizes
 );
-comment on table price_overrides is 'Another price for some store, service, channel or days; the most particular one counts. Owned by menu.';
+comment on table price_overrides is 'Another price for some store, service, channel or days; the most particular one counts. Owned by products.';
 comment on column price_overrides.valid_from is 'First day, local to the store; null: since ever';
 comment on column price_overrides.valid_until is 'Last day, inclusive; null: for ever';
 

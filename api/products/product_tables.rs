@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, OnConstraint, Result};
-use crate::menu::products::{
+use crate::products::products::{
     ImageUrl, Product, ProductBody, ProductSlot, ProductVariant, ProductsQuery, SlotBody, SlotVariant, VariantBody,
 };
 use schema::{categories, combo_slot_variants, combo_slots, product_modifier_groups, products, variants};

@@ -11,8 +11,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
-use crate::menu::faults::Faults;
-use crate::menu::products::ProductBody;
+use crate::products::faults::Faults;
+use crate::products::products::ProductBody;
 use schema::{
     categories, combo_slot_variants, combo_slots, ingredients, modifier_groups, products, variant_ingredients, variants,
 };

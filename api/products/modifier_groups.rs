@@ -20,7 +20,7 @@ use crate::http::edit::{self, ArchivedQuery, IfMatch, IfMatchHeader, Kept, Tagge
 use crate::http::idempotency::answer_once;
 use crate::http::page::Page;
 use crate::http::receive::{Body, IdempotencyHeader, Path, Post, Query};
-use crate::menu::{modifier_rules, modifier_tables};
+use crate::products::{modifier_rules, modifier_tables};
 
 /// A choice that products offer: how many modifiers at least and at most.
 #[derive(Serialize, ToSchema)]

@@ -9,9 +9,9 @@ use domain::money::MAX_PRICE;
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
-use crate::menu::faults::Faults;
-use crate::menu::modifier_groups::{ModifierBody, ModifierGroupBody};
-use crate::menu::product_rules::in_use_by;
+use crate::products::faults::Faults;
+use crate::products::modifier_groups::{ModifierBody, ModifierGroupBody};
+use crate::products::product_rules::in_use_by;
 use schema::{ingredients, modifiers, product_modifier_groups, products};
 
 /// A modifier that was sent, with the id that it has or gets.

@@ -15,9 +15,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Code, OnConstraint, Result};
-use crate::menu::modifier_groups::{Modifier, ModifierGroup, ModifierGroupBody, ModifierQuantity, ModifierSize};
-use crate::menu::modifier_rules::Matched;
-use crate::menu::product_rules::in_use_by;
+use crate::products::modifier_groups::{Modifier, ModifierGroup, ModifierGroupBody, ModifierQuantity, ModifierSize};
+use crate::products::modifier_rules::Matched;
+use crate::products::product_rules::in_use_by;
 use crate::recipes::ledger::{self, Taken};
 use schema::{modifier_groups, modifier_ingredients, modifier_sizes, modifiers, price_overrides};
 

@@ -20,7 +20,7 @@ use crate::http::edit::{self, IfMatch, IfMatchHeader, Kept, Tagged};
 use crate::http::idempotency::answer_once;
 use crate::http::page::Page;
 use crate::http::receive::{Body, IdempotencyHeader, Path, Post, Query};
-use crate::menu::{product_rules, product_tables};
+use crate::products::{product_rules, product_tables};
 
 /// What the chain sells, in every store.
 #[derive(Serialize, ToSchema)]
