@@ -1,7 +1,7 @@
 //! The table of contents: every slice, the order they are mounted in, and the server around them.
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -52,15 +52,14 @@ pub fn document() -> utoipa::openapi::OpenApi {
     app.split_for_parts().1
 }
 
-/// The document as it is published and committed.
-pub fn published_document() -> String {
-    published(&document())
-}
-
-fn published(document: &utoipa::openapi::OpenApi) -> String {
-    let mut text = serde_json::to_string_pretty(&contract::complete(document)).unwrap_or_default();
-    text.push('\n');
-    text
+/// The document as it is published and committed. It follows from the code alone, so a process makes it once.
+pub fn published_document() -> &'static str {
+    static PUBLISHED: LazyLock<String> = LazyLock::new(|| {
+        let mut text = serde_json::to_string_pretty(&contract::complete(&document())).unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    &PUBLISHED
 }
 
 /// A server that listens. `shutdown` tells streams to end.
@@ -80,9 +79,8 @@ pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Re
     let environment = web::Data::new(config.environment);
     let hops = web::Data::new(TrustedHops(config.trusted_proxy_hops));
     let public_url = web::Data::new(PublicUrl(config.public_url.clone()));
-    let document = document();
-    let routes = web::Data::new(Routes::of(&document));
-    let published = web::Data::new(Published(published(&document)));
+    let routes = web::Data::new(Routes::of(&document()));
+    let published = web::Data::new(Published(published_document()));
     let origins: Arc<Vec<String>> = Arc::new(config.cors_origins.clone());
     let server = HttpServer::new(move || {
         ActixApp::new()

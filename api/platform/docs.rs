@@ -8,14 +8,14 @@ use crate::http::receive::Path;
 use crate::http::sentences;
 
 /// The published document, as served.
-pub struct Published(pub String);
+pub struct Published(pub &'static str);
 
 /// Read this document
 #[utoipa::path(tag = "platform", security(()),
     responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
 #[get("/v1/openapi.json")]
 pub(crate) async fn find_openapi(document: web::Data<Published>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(document.0)
 }
 
 /// Read about a problem

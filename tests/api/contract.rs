@@ -33,7 +33,7 @@ fn pretty(value: &Value) -> String {
 
 #[test]
 fn the_committed_document_is_what_the_code_says() {
-    compare("openapi/openapi.json", &ocpizza::app::published_document());
+    compare("openapi/openapi.json", ocpizza::app::published_document());
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Lease {
         let mut conn = PgConnection::establish(&CLUSTER.server.url("postgres")).expect("the server");
         // What a failed test left stays readable until the name is needed again.
         diesel::sql_query(format!("drop database if exists {name} with (force)")).execute(&mut conn).expect("dropped");
-        diesel::sql_query(format!("create database {name} template {template} strategy file_copy"))
+        diesel::sql_query(format!("create database {name} template {template} strategy wal_log"))
             .execute(&mut conn)
             .expect("cloned");
         Lease { name }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::Answer;
 
 pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&ocpizza::app::published_document()).expect("the document"));
+    LazyLock::new(|| serde_json::from_str(ocpizza::app::published_document()).expect("the document"));
 
 static PATHS: LazyLock<Vec<(ResourceDef, String)>> = LazyLock::new(|| {
     let paths = DOCUMENT["paths"].as_object().expect("paths");
