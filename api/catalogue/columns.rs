@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-pub(super) fn text(json: Value) -> Result<Text> {
+pub fn text(json: Value) -> Result<Text> {
     Ok(serde_json::from_value(json)?)
 }
 
-pub(super) fn word<T: TryFrom<String>>(word: String) -> Result<T>
+pub fn word<T: TryFrom<String>>(word: String) -> Result<T>
 where
     T::Error: std::error::Error + Send + Sync + 'static,
 {
@@ -19,7 +19,7 @@ where
 }
 
 /// The words of an array; a null in it says nothing.
-pub(super) fn words<T: TryFrom<String>>(list: Vec<Option<String>>) -> Result<Vec<T>>
+pub fn words<T: TryFrom<String>>(list: Vec<Option<String>>) -> Result<Vec<T>>
 where
     T::Error: std::error::Error + Send + Sync + 'static,
 {
@@ -30,7 +30,7 @@ pub(super) fn count(number: i32) -> Result<u32> {
     u32::try_from(number).map_err(Error::internal)
 }
 
-pub(super) fn grouped<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
+pub fn grouped<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
     let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
     for (key, value) in pairs {
         groups.entry(key).or_default().push(value);

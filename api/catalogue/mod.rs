@@ -3,7 +3,7 @@
 //! Owns `catalogue_stamp`, which triggers set to another value at every change of what is sold and at what price.
 //! Invariant: what `Catalogues` answers inside a transaction is what that transaction would read from the tables.
 
-mod columns;
+pub mod columns;
 mod load;
 mod offer;
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::catalogue::columns;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::auth::{Managers, Staff};
@@ -119,7 +120,7 @@ fn costs(conn: &mut PgConnection, product_id: Uuid, language: Language) -> Resul
     };
     Ok(RecipeCost {
         product_id,
-        name: queries::text(name)?.get(language).to_owned(),
+        name: columns::text(name)?.get(language).to_owned(),
         sizes: sizes.iter().map(size_cost).collect(),
         options: modifiers.iter().map(option_cost).collect(),
     })

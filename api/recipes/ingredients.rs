@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::catalogue::columns::{text, word, words};
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Code, Error, Fault, OnConstraint, Result};
@@ -24,7 +25,6 @@ use crate::http::edit::{self, IfMatch, IfMatchHeader, Kept, Tagged};
 use crate::http::idempotency::answer_once;
 use crate::http::page::Page;
 use crate::http::receive::{Body, IdempotencyHeader, Path, Post, Query};
-use crate::recipes::queries::{text, word, words};
 use crate::recipes::search::Search;
 use schema::{
     ingredients, modifier_groups, modifier_ingredients, modifiers, products, stock_levels, stores, variant_ingredients, variants,

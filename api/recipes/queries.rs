@@ -7,14 +7,15 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::catalogue::Ingredient;
 use domain::language::Text;
-use domain::menu::{Allergen, ModifierKind, SizeCode};
+use domain::menu::{ModifierKind, SizeCode};
 use domain::money::Cents;
 use domain::recipe::Line;
 use domain::stock::{Quantity, Unit};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::catalogue::columns::{grouped, text, word, words};
+use crate::error::Result;
 use schema::{
     ingredients, modifier_groups, modifier_ingredients, modifier_sizes, modifiers, product_modifier_groups, recipes,
     variant_ingredients, variants,
@@ -64,22 +65,6 @@ pub(super) struct Known {
     pub(super) unit: Unit,
     /// Of 1000 units.
     pub(super) cost: Option<Cents>,
-}
-
-pub(super) fn text(json: Value) -> Result<Text> {
-    Ok(serde_json::from_value(json)?)
-}
-
-pub(super) fn word<T: TryFrom<String>>(word: String) -> Result<T>
-where
-    T::Error: std::error::Error + Send + Sync + 'static,
-{
-    T::try_from(word).map_err(Error::internal)
-}
-
-/// The words of an array; a null in it says nothing.
-pub(super) fn words(list: Vec<Option<String>>) -> Result<Vec<Allergen>> {
-    list.into_iter().flatten().map(word).collect()
 }
 
 pub(super) fn recipe(conn: &mut PgConnection, product_id: Uuid) -> Result<Option<RecipeRow>> {
@@ -199,12 +184,4 @@ pub(super) fn ingredients(conn: &mut PgConnection, sizes: &[Size], modifiers: &[
 
 fn line(ingredient: Uuid, milli: i64, waste_basis_points: i32) -> Line {
     Line { ingredient, quantity: Quantity(milli), waste_basis_points }
-}
-
-fn grouped<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
-    let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
-    for (key, value) in pairs {
-        groups.entry(key).or_default().push(value);
-    }
-    groups
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::catalogue::columns::{text, word};
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
@@ -17,7 +18,6 @@ use crate::http::page::Page;
 use crate::http::problem::Speaks;
 use crate::http::receive::{Body, Path, Query};
 use crate::recipes::document::{self, RecipeBody, Writer};
-use crate::recipes::queries::{text, word};
 use crate::recipes::search::Search;
 use crate::recipes::view::{self, Recipe};
 use schema::{categories, products, recipes};

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::catalogue::columns;
 use crate::error::{Error, Result};
 use crate::http::edit::Tagged;
 use crate::recipes::document::RecipeStepBody;
@@ -127,7 +128,7 @@ pub(super) fn recipe(conn: &mut PgConnection, product_id: Uuid, language: Langua
     let ingredients = lines.filter_map(|line| known.get(&line.ingredient)).map(|known| &known.ingredient);
     Ok(Recipe {
         product_id,
-        name: queries::text(name)?.get(language).to_owned(),
+        name: columns::text(name)?.get(language).to_owned(),
         preparation_seconds: row.preparation_seconds,
         bake_seconds: row.bake_seconds,
         oven_celsius: row.oven_celsius,
