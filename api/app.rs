@@ -46,16 +46,17 @@ fn slices(cfg: &mut ServiceConfig) {
         .configure(platform::configure);
 }
 
-/// The document that the mounted slices make.
-pub fn document() -> utoipa::openapi::OpenApi {
-    let app = ActixApp::new().into_utoipa_app().openapi(openapi::head()).configure(slices);
-    app.split_for_parts().1
+/// The document that the mounted slices make. It follows from the code alone, so a process makes it once.
+pub fn document() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> =
+        LazyLock::new(|| ActixApp::new().into_utoipa_app().openapi(openapi::head()).configure(slices).split_for_parts().1);
+    &DOCUMENT
 }
 
-/// The document as it is published and committed. It follows from the code alone, so a process makes it once.
+/// The document as it is published and committed.
 pub fn published_document() -> &'static str {
     static PUBLISHED: LazyLock<String> = LazyLock::new(|| {
-        let mut text = serde_json::to_string_pretty(&contract::complete(&document())).unwrap_or_default();
+        let mut text = serde_json::to_string_pretty(&contract::complete(document())).unwrap_or_default();
         text.push('\n');
         text
     });
@@ -79,7 +80,7 @@ pub fn serve(config: &Config, db: Db, listener: TcpListener, shutdown: watch::Re
     let environment = web::Data::new(config.environment);
     let hops = web::Data::new(TrustedHops(config.trusted_proxy_hops));
     let public_url = web::Data::new(PublicUrl(config.public_url.clone()));
-    let routes = web::Data::new(Routes::of(&document()));
+    let routes = web::Data::new(Routes::of(document()));
     let published = web::Data::new(Published(published_document()));
     let origins: Arc<Vec<String>> = Arc::new(config.cors_origins.clone());
     let server = HttpServer::new(move || {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::carts::address::Address;
 use crate::carts::caller::{CartCaller, may_use};
-use crate::carts::lines::agreed;
+use crate::carts::lines::{agreed, context};
 use crate::carts::queries::{self, CartChange, CartRow, NewCart};
 use crate::carts::view::{Cart, view};
 use crate::catalogue::Catalogues;
@@ -207,10 +207,10 @@ pub(crate) async fn reprice_cart(
     let now = clock::now();
     let cart = db.tx(move |conn| {
         let cart = caller.open(conn, path.cart_id, expected, now)?;
-        let catalogue = catalogues.current(conn)?;
+        let (catalogue, context) = (catalogues.current(conn)?, context(conn, &cart, now)?);
         let mut seen = Vec::new();
         for line in queries::lines(conn, cart.id)? {
-            let line = agreed(conn, &catalogue, &cart, line, now)?;
+            let line = agreed(&catalogue, &context, line)?;
             seen.extend(line.seen.map(|price| (line.id, price)));
         }
         queries::see_prices(conn, &seen)?;

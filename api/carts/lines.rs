@@ -120,7 +120,8 @@ pub(crate) async fn add_cart_line(
         }
         check_units(lines.iter().map(|line| line.quantity).sum::<u32>() + body.quantity)?;
         let catalogue = catalogues.current(conn)?;
-        let line = agreed(conn, &catalogue, &cart, wanted_line(&catalogue, Uuid::now_v7(), &body, "")?, now)?;
+        let line = wanted_line(&catalogue, Uuid::now_v7(), &body, "")?;
+        let line = agreed(&catalogue, &context(conn, &cart, now)?, line)?;
         queries::write_line(conn, cart.id, &line)?;
         let cart = queries::change(conn, cart.id, CartChange::default(), now)?;
         Answer::created(format!("/v1/carts/{}", cart.id), &view(conn, &catalogues, cart, language, now)?)
@@ -162,7 +163,7 @@ pub(crate) async fn update_cart_line(
         // What is sold no more can still be made fewer.
         if line.selection != old {
             line.selection = check(&catalogue, &line.selection).map_err(|wrongs| refused(wrongs, ""))?;
-            line = agreed(conn, &catalogue, &cart, line, now)?;
+            line = agreed(&catalogue, &context(conn, &cart, now)?, line)?;
         }
         queries::write_line(conn, cart.id, &line)?;
         let cart = queries::change(conn, cart.id, CartChange::default(), now)?;
@@ -231,17 +232,15 @@ fn refused(wrongs: Vec<Wrong>, at: &str) -> Error {
     Error::invalid(wrongs.into_iter().map(fault).collect())
 }
 
-/// The line with the price that the customer is about to see: from now on a change is told.
-pub(super) fn agreed(
-    conn: &mut PgConnection,
-    catalogue: &Catalogue,
-    cart: &CartRow,
-    line: WantedLine,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<WantedLine> {
+/// For whom and when the lines of a cart are priced.
+pub(super) fn context(conn: &mut PgConnection, cart: &CartRow, now: chrono::DateTime<chrono::Utc>) -> Result<Context> {
     let at = stores::find(conn, cart.store_id)?.local(cart.requested_at.unwrap_or(now))?;
-    let context = Context { store: cart.store_id, service: cart.service_type, channel: cart.channel, at };
+    Ok(Context { store: cart.store_id, service: cart.service_type, channel: cart.channel, at })
+}
+
+/// The line with the price that the customer is about to see: from now on a change is told.
+pub(super) fn agreed(catalogue: &Catalogue, context: &Context, line: WantedLine) -> Result<WantedLine> {
     let selection = check(catalogue, &line.selection).unwrap_or_else(|_| line.selection.clone());
-    let unit = unit(catalogue, &context, &selection).map_err(Error::internal)?;
+    let unit = unit(catalogue, context, &selection).map_err(Error::internal)?;
     Ok(WantedLine { seen: unit.map(|unit| unit.price()), ..line })
 }
